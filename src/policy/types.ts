@@ -1,0 +1,191 @@
+/**
+ * The policy document: what a school's governing body signed, as data. `policies/*.json` hold the shipped
+ * ones; the JSON Schema beside them says the same to other programs. Every control reads a compiled form of
+ * the version in force and nothing else.
+ */
+export interface PolicyDocument {
+  readonly format: 1;
+  readonly id: string;
+  readonly title: string;
+  /** 'G' or 'B': which seed it is modelled on; the school's own after that. */
+  readonly model: string;
+  readonly version: string;
+  readonly clauses: readonly Clause[];
+  readonly roles: readonly RoleDefinition[];
+  readonly profiles: readonly Profile[];
+  /** User-action rows (UAR) and communications rows (COM): a cell per audience. */
+  readonly rules: readonly Rule[];
+  readonly monitoring: MonitoringRules;
+  readonly passwords: PasswordRules;
+  /** What everybody is told at sign-in (MON-04). */
+  readonly notice: { readonly text: string; readonly clause: string };
+  readonly retention: { readonly activityDays: number; readonly clause: string };
+}
+
+export interface Clause {
+  /** Stable within the document: `filtering.extremism`. */
+  readonly id: string;
+  /** As printed: "4.3". */
+  readonly number: string;
+  readonly section: string;
+  readonly text: string;
+  /** Catalogue rows this clause comes from. */
+  readonly rows: readonly string[];
+}
+
+export interface RoleDefinition {
+  /** Product role: `dsl`. The school's own title stands in `title`. */
+  readonly id: RoleId;
+  readonly title: string;
+  readonly clause: string;
+  /** How many must hold it before the school is complete; deputies counted apart. */
+  readonly holders: { readonly min: number; readonly max: number | null };
+  readonly deputies: { readonly min: number };
+  readonly duties: readonly string[];
+  readonly rows: readonly string[];
+}
+
+/** Product roles (ROL-01..18). Titles differ from school to school; these do not. */
+export const ROLE_IDS = [
+  'administrator',
+  'dsl',
+  'head',
+  'ict-manager',
+  'filter-approver',
+  'lead-governor',
+  'governor',
+  'chair',
+  'coordinator',
+  'online-safety-coordinator',
+  'teacher',
+  'staff',
+  'pupil',
+  'parent',
+  'volunteer',
+  'visitor',
+] as const;
+export type RoleId = (typeof ROLE_IDS)[number];
+
+/** Kinds of person a school keeps accounts for. */
+export const PERSON_KINDS = ['pupil', 'staff', 'governor', 'parent', 'volunteer', 'visitor'] as const;
+export type PersonKind = (typeof PERSON_KINDS)[number];
+
+export interface Profile {
+  /** `pupil-8`, `sixth-form`, `staff`, `guest`, `unidentified`. */
+  readonly id: string;
+  readonly name: string;
+  /** Which column of the rules applies. */
+  readonly audience: Audience;
+  /** Who falls under it: the first profile that matches a person wins. */
+  readonly match: { readonly kinds?: readonly PersonKind[]; readonly years?: readonly number[] };
+  /** Blocked here besides what the rules block: category → clause. */
+  readonly blocks: Readonly<Record<string, string>>;
+  /** Addresses in no category. */
+  readonly uncategorised: 'allow' | 'block';
+}
+
+export type Audience = 'staff' | 'pupil' | 'guest';
+
+/** One row of a matrix. Categories tie it to the filter; rows without categories inform cases and pages only. */
+export interface Rule {
+  /** Catalogue id where there is one: `UAR-20`, `COM-09`. */
+  readonly id: string;
+  readonly name: string;
+  readonly clause: string;
+  readonly categories: readonly string[];
+  readonly cells: Readonly<Partial<Record<Audience, Cell>>>;
+}
+
+/** Empty conditions deny (COM-12, UAR-19). */
+export type Cell =
+  | { readonly value: 'allowed' }
+  | { readonly value: 'not-allowed' }
+  | { readonly value: 'illegal' }
+  | { readonly value: 'times'; readonly windows: readonly TimeWindow[]; readonly unconfirmed?: boolean }
+  | { readonly value: 'selected'; readonly people: readonly string[] }
+  | { readonly value: 'permission' };
+
+/** Days 1 (Monday) to 7; minutes are `HH:MM` in the school's time zone; `to` is not included. */
+export interface TimeWindow {
+  readonly days: readonly number[];
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface MonitoringRules {
+  /** MON-07: `count` blocked requests of one person in one category within `minutes`. */
+  readonly repeated: { readonly count: number; readonly minutes: number; readonly clause: string; readonly except: readonly string[] };
+  /** Categories that alert at the first request, and how they read. */
+  readonly grave: Readonly<Record<string, { readonly clause: string; readonly urgency: 'urgent' | 'soon' }>>;
+  /** ALR-10: who is told, in order; each has `acknowledgeMinutes` before the next is told. */
+  readonly escalation: readonly { readonly role: RoleId; readonly rank: 'holder' | 'deputy'; readonly acknowledgeMinutes: number }[];
+  readonly escalationClause: string;
+}
+
+export interface PasswordRules {
+  readonly minLength: number;
+  readonly classes: readonly ('upper' | 'lower' | 'digit' | 'symbol')[];
+  readonly clause: string;
+}
+
+export type Outcome = 'allow' | 'warn' | 'block';
+
+/** Why: the same words on the block page, in the log and in the report (design idea 2). */
+export interface Because {
+  /** `safety.illegal`, `safety.help`, a rule id such as `UAR-20`, `profile`, `uncategorised`, `no-policy`. */
+  readonly rule: string;
+  /** The category that decided, null when none did. */
+  readonly category: string | null;
+  /** Clause id in the policy, null only for the safety floor and `no-policy`. */
+  readonly clause: string | null;
+  /** One plain sentence for the person who asked. */
+  readonly text: string;
+  /** What would change the answer; null when nothing may (FIL-02, FCR-07). */
+  readonly remedy: 'ask' | 'wait' | 'sign-in' | null;
+}
+
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly because: Because;
+}
+
+/** A category of Gatehouse's own taxonomy, `lists/taxonomy.json`. */
+export interface Category {
+  readonly id: string;
+  readonly name: string;
+  readonly about: string;
+  /** RSK-01..04, null for neutral and positive categories. */
+  readonly risk: 'RSK-01' | 'RSK-02' | 'RSK-03' | 'RSK-04' | null;
+  /** UK Safer Internet Centre heading ("Appropriate filtering"), where one fits. */
+  readonly heading: string | null;
+  /** User-action rows it belongs to. */
+  readonly uar: readonly string[];
+  /** `illegal`: can never be opened (FIL-02). `help`: can never be blocked by a category. `positive`: speaks for a site. */
+  readonly nature: 'ordinary' | 'illegal' | 'help' | 'positive' | 'technical';
+}
+
+/** Everything the gateway needs of one policy version, flat and quick to read. */
+export interface CompiledPolicy {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  readonly timeZone: string;
+  readonly profiles: readonly CompiledProfile[];
+  readonly clauses: Readonly<Record<string, { readonly number: string; readonly text: string }>>;
+  readonly categories: Readonly<Record<string, { readonly name: string; readonly nature: Category['nature'] }>>;
+}
+
+export interface CompiledProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly audience: Audience;
+  readonly uncategorised: 'allow' | 'block';
+  /** Category → every cell that speaks of it, strictest first. A category that is not here is allowed. */
+  readonly cells: Readonly<Record<string, readonly CompiledCell[]>>;
+}
+
+export interface CompiledCell {
+  readonly rule: string;
+  readonly clause: string;
+  readonly cell: Cell;
+}
