@@ -50,6 +50,7 @@ export const ROLE_IDS = [
   'administrator',
   'dsl',
   'head',
+  'centre-lead',
   'ict-manager',
   'filter-approver',
   'lead-governor',
@@ -76,6 +77,8 @@ export interface Profile {
   readonly name: string;
   /** Which column of the rules applies. */
   readonly audience: Audience;
+  /** The clause that sets this profile apart; what the rules leave open is answered under it. */
+  readonly clause: string;
   /** Who falls under it: the first profile that matches a person wins. */
   readonly match: { readonly kinds?: readonly PersonKind[]; readonly years?: readonly number[] };
   /** Blocked here besides what the rules block: category → clause. */
@@ -96,14 +99,15 @@ export interface Rule {
   readonly cells: Readonly<Partial<Record<Audience, Cell>>>;
 }
 
-/** Empty conditions deny (COM-12, UAR-19). */
-export type Cell =
+/** Empty conditions deny (COM-12, UAR-19). `unconfirmed`: the source is unclear here and the school must be asked. */
+export type Cell = (
   | { readonly value: 'allowed' }
   | { readonly value: 'not-allowed' }
   | { readonly value: 'illegal' }
-  | { readonly value: 'times'; readonly windows: readonly TimeWindow[]; readonly unconfirmed?: boolean }
+  | { readonly value: 'times'; readonly windows: readonly TimeWindow[] }
   | { readonly value: 'selected'; readonly people: readonly string[] }
-  | { readonly value: 'permission' };
+  | { readonly value: 'permission' }
+) & { readonly unconfirmed?: boolean };
 
 /** Days 1 (Monday) to 7; minutes are `HH:MM` in the school's time zone; `to` is not included. */
 export interface TimeWindow {
@@ -114,11 +118,20 @@ export interface TimeWindow {
 
 export interface MonitoringRules {
   /** MON-07: `count` blocked requests of one person in one category within `minutes`. */
-  readonly repeated: { readonly count: number; readonly minutes: number; readonly clause: string; readonly except: readonly string[] };
+  readonly repeated: {
+    readonly count: number;
+    readonly minutes: number;
+    readonly clause: string;
+    readonly except: readonly string[];
+  };
   /** Categories that alert at the first request, and how they read. */
   readonly grave: Readonly<Record<string, { readonly clause: string; readonly urgency: 'urgent' | 'soon' }>>;
   /** ALR-10: who is told, in order; each has `acknowledgeMinutes` before the next is told. */
-  readonly escalation: readonly { readonly role: RoleId; readonly rank: 'holder' | 'deputy'; readonly acknowledgeMinutes: number }[];
+  readonly escalation: readonly {
+    readonly role: RoleId;
+    readonly rank: 'holder' | 'deputy';
+    readonly acknowledgeMinutes: number;
+  }[];
   readonly escalationClause: string;
 }
 
@@ -132,7 +145,10 @@ export type Outcome = 'allow' | 'warn' | 'block';
 
 /** Why: the same words on the block page, in the log and in the report (design idea 2). */
 export interface Because {
-  /** `safety.illegal`, `safety.help`, a rule id such as `UAR-20`, `profile`, `uncategorised`, `no-policy`. */
+  /**
+   * A rule id such as `UAR-20`; `profile` (the profile blocks it, or nothing restricts it); `uncategorised`;
+   * `safety.illegal`, `safety.help`, `safety.extremism`, `safety.dangerous`; `no-policy`.
+   */
   readonly rule: string;
   /** The category that decided, null when none did. */
   readonly category: string | null;
@@ -172,6 +188,7 @@ export interface CompiledPolicy {
   readonly timeZone: string;
   readonly profiles: readonly CompiledProfile[];
   readonly clauses: Readonly<Record<string, { readonly number: string; readonly text: string }>>;
+  /** The whole taxonomy, gravest first: where two categories are refused alike, the graver one is named. */
   readonly categories: Readonly<Record<string, { readonly name: string; readonly nature: Category['nature'] }>>;
 }
 
@@ -179,6 +196,7 @@ export interface CompiledProfile {
   readonly id: string;
   readonly name: string;
   readonly audience: Audience;
+  readonly clause: string;
   readonly uncategorised: 'allow' | 'block';
   /** Category → every cell that speaks of it, strictest first. A category that is not here is allowed. */
   readonly cells: Readonly<Record<string, readonly CompiledCell[]>>;
@@ -186,6 +204,7 @@ export interface CompiledProfile {
 
 export interface CompiledCell {
   readonly rule: string;
-  readonly clause: string;
+  /** Null only where the safety floor speaks and the document is silent. */
+  readonly clause: string | null;
   readonly cell: Cell;
 }
