@@ -27,7 +27,14 @@ export class Refusal extends Error {
 }
 
 /** Mapped to HTTP in one place, `platform/http.ts`. */
-export type RefusalKind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'too-many' | 'unavailable';
+export type RefusalKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-many'
+  | 'unavailable';
 
 export const invalid = (code: string, message: string, fields?: Record<string, string>, remedy?: string): Refusal =>
   new Refusal('invalid', code, message, { ...(fields && { fields }), ...(remedy && { remedy }) });

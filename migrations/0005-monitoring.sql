@@ -1,0 +1,177 @@
+-- Activity, its rollups, look-ups of named people, alerts.
+
+-- A day is a partition; retention drops partitions (MON-12).
+create table activity (
+  school_id uuid not null,
+  at timestamptz(3) not null,
+  gateway_id uuid not null,
+  batch bigint not null,
+  line int not null,
+  via text not null,
+  person_id uuid,
+  device_id uuid,
+  address inet not null,
+  profile text not null,
+  host text not null,
+  category text,
+  outcome text not null,
+  rule text not null,
+  clause text,
+  snapshot bigint not null,
+  list text,
+  count int not null
+) partition by range (at);
+create index activity_time on activity (school_id, at);
+create index activity_person on activity (school_id, person_id, at) where person_id is not null;
+create index activity_from on activity (gateway_id, batch);
+
+-- Rows that a hold keeps after their day was dropped.
+create table activity_held (like activity);
+create index activity_held_person on activity_held (school_id, person_id, at);
+
+-- One row per delivered batch: a batch that comes twice is taken once. `digest` makes each line tamper-evident.
+create table activity_batch (
+  gateway_id uuid not null references gateway,
+  number bigint not null,
+  school_id uuid not null references school,
+  received_at timestamptz not null default now(),
+  lines int not null,
+  first_at timestamptz,
+  last_at timestamptz,
+  digest bytea not null,
+  primary key (gateway_id, number)
+);
+
+create table activity_hourly (
+  school_id uuid not null references school,
+  hour timestamptz not null,
+  profile text not null,
+  category text not null,
+  outcome text not null,
+  requests bigint not null,
+  primary key (school_id, hour, profile, category, outcome)
+);
+
+create table activity_hold (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  person_id uuid not null references person,
+  from_at timestamptz not null,
+  until_at timestamptz not null,
+  reason text not null,
+  placed_by uuid,
+  released_at timestamptz
+);
+
+-- MON-11: looking somebody up needs a reason and is itself recorded.
+create table look_up (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  by_person uuid not null references person,
+  about_person uuid not null references person,
+  reason text not null check (length(reason) between 10 and 500),
+  alert_id uuid,
+  at timestamptz not null default now(),
+  ends_at timestamptz not null
+);
+
+create table alert (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  -- Not a running number: a gap in numbers would tell a person that a case about them exists.
+  reference text not null,
+  subject uuid references person,
+  detector text not null check (detector in ('grave', 'repeated', 'told', 'health')),
+  category text,
+  urgency text not null check (urgency in ('urgent', 'soon')),
+  raised_at timestamptz(3) not null,
+  -- Lines that raised it, kept with the alert so that retention of activity cannot empty it.
+  evidence jsonb not null,
+  clause text,
+  state text not null default 'raised' check (state in ('raised', 'acknowledged', 'in-case', 'closed')),
+  -- Step of the policy's escalation that was last told, and when the next is told.
+  step int not null default 0,
+  due_at timestamptz,
+  acknowledged_by uuid references person,
+  acknowledged_at timestamptz,
+  closed_by uuid references person,
+  closed_at timestamptz,
+  closing_reason text,
+  case_id uuid,
+  -- One open alert per detector, person and category; later hits are added to it.
+  open_key text,
+  hits int not null default 1,
+  last_hit_at timestamptz(3) not null,
+  unique (school_id, reference)
+);
+create unique index alert_open on alert (school_id, open_key) where state in ('raised', 'acknowledged');
+create index alert_state on alert (school_id, state, raised_at desc);
+
+create table alert_notice (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  alert_id uuid not null references alert,
+  recipient uuid references person,
+  step int not null,
+  at timestamptz not null default now(),
+  mail_id uuid references mail,
+  -- Why nobody was told at this step: no holder, the holder is the subject.
+  skipped text
+);
+create index alert_notice_alert on alert_notice (alert_id);
+
+grant select, insert on activity, activity_held, activity_batch, look_up, alert_notice to gatehouse_app;
+grant select, insert, update on activity_hourly to gatehouse_app;
+grant select, insert, update (released_at) on activity_hold to gatehouse_app;
+grant select, insert, update (state, step, due_at, acknowledged_by, acknowledged_at, closed_by, closed_at, closing_reason, case_id, hits, last_hit_at, evidence, urgency) on alert to gatehouse_app;
+
+do $$
+declare t text;
+begin
+  foreach t in array array['activity', 'activity_held', 'activity_batch', 'activity_hourly', 'activity_hold', 'look_up'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy own_school on %I to gatehouse_app using (school_id = gh_school()) with check (school_id = gh_school())', t);
+  end loop;
+end $$;
+
+-- An alert is for those who keep children safe, never for the person it is about (ALR-10).
+alter table alert enable row level security;
+alter table alert force row level security;
+create policy for_safeguarding on alert to gatehouse_app
+  using (school_id = gh_school() and (gh_system() or (gh_has('{dsl,head}') and subject is distinct from gh_person())))
+  with check (school_id = gh_school());
+alter table alert_notice enable row level security;
+alter table alert_notice force row level security;
+create policy with_alert on alert_notice to gatehouse_app
+  using (school_id = gh_school() and exists (select 1 from alert a where a.id = alert_id))
+  with check (school_id = gh_school());
+
+-- The application owns no table, so the owner lends it just these two acts.
+create function gh_activity_partitions(from_day date, to_day date) returns void security definer
+  language plpgsql set search_path = public as $$
+declare d date := from_day; name text;
+begin
+  while d <= to_day loop
+    name := 'activity_' || to_char(d, 'YYYYMMDD');
+    if to_regclass(name) is null then
+      execute format('create table %I partition of activity for values from (%L) to (%L)', name, d::text || ' 00:00:00+00', (d + 1)::text || ' 00:00:00+00');
+      execute format('alter table %I enable row level security', name);
+      execute format('alter table %I force row level security', name);
+    end if;
+    d := d + 1;
+  end loop;
+end $$;
+create function gh_drop_activity_before(day date) returns int security definer
+  language plpgsql set search_path = public as $$
+declare r record; dropped int := 0;
+begin
+  for r in select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = 'activity'::regclass and to_date(right(c.relname, 8), 'YYYYMMDD') < day loop
+    execute format('drop table %I', r.relname);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $$;
+revoke execute on function gh_activity_partitions, gh_drop_activity_before from public;
+grant execute on function gh_activity_partitions, gh_drop_activity_before to gatehouse_app;

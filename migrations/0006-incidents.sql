@@ -1,0 +1,55 @@
+-- Cases. A case's story is its entries, which are never changed; the row in case_file is where the story stands now.
+
+create table case_file (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  reference text not null,
+  title text not null check (length(title) between 3 and 200),
+  category text,
+  source text not null check (source in ('alert', 'told', 'logged')),
+  urgency text not null check (urgency in ('urgent', 'soon')),
+  state text not null,
+  opened_by uuid references person,
+  opened_at timestamptz(3) not null,
+  -- People it is about: they never see it, whoever they are (INC-05).
+  subjects uuid[] not null default '{}',
+  -- People who may read and act besides the safeguarding duties.
+  team uuid[] not null default '{}',
+  assignee uuid references person,
+  outcome text,
+  closed_by uuid references person,
+  closed_at timestamptz(3),
+  unique (school_id, reference)
+);
+create index case_file_state on case_file (school_id, state, opened_at desc);
+
+create table case_entry (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  case_id uuid not null references case_file,
+  at timestamptz(3) not null,
+  by_person uuid references person,
+  action text not null,
+  from_state text,
+  to_state text not null,
+  text text not null default '',
+  detail jsonb not null default '{}'
+);
+create index case_entry_case on case_entry (case_id, at);
+
+alter table alert add constraint alert_case foreign key (case_id) references case_file;
+
+grant select, insert, update (state, subjects, team, assignee, outcome, closed_by, closed_at, urgency, category) on case_file to gatehouse_app;
+grant select, insert on case_entry to gatehouse_app;
+
+alter table case_file enable row level security;
+alter table case_file force row level security;
+create policy need_to_know on case_file to gatehouse_app
+  using (school_id = gh_school() and (gh_system() or (
+    (gh_has('{dsl,head}') or gh_person() = any (team)) and not coalesce(gh_person() = any (subjects), false))))
+  with check (school_id = gh_school());
+alter table case_entry enable row level security;
+alter table case_entry force row level security;
+create policy with_case on case_entry to gatehouse_app
+  using (school_id = gh_school() and exists (select 1 from case_file c where c.id = case_id))
+  with check (school_id = gh_school());

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { invalid } from '#core/errors.ts';
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Config {
+  readonly data: string;
+  readonly http: Endpoint;
+  readonly dns: Endpoint;
+  readonly proxy: Endpoint;
+  /** Where names that are blocked lead: an ordinary web port on the gateway. */
+  readonly block: Endpoint;
+  readonly upstreamDns: readonly Endpoint[];
+  /** Folder, archive or URL with category lists, beside the starter lists. */
+  readonly lists: string | null;
+  /** smtp://user:password@host:port, null when mail is set up in the pages instead. */
+  readonly smtp: string | null;
+  /** Outside PostgreSQL; null means that Gatehouse runs its own. */
+  readonly databaseUrl: string | null;
+  /** How people's browsers reach the pages, when that is not `http`. */
+  readonly pagesUrl: string;
+}
+
+/** One row per setting: what it is called, what stands in its place when it is missing, and what it is for. */
+export const SETTINGS = [
+  ['GATEHOUSE_DATA', './data', 'folder for the database, lists, index and spool'],
+  ['GATEHOUSE_HTTP', '127.0.0.1:8080', 'address:port of the pages'],
+  ['GATEHOUSE_DNS', '127.0.0.1:5300', 'address:port of the filtering DNS (UDP and TCP)'],
+  ['GATEHOUSE_PROXY', '127.0.0.1:3128', 'address:port of the filtering proxy; also serves /proxy.pac'],
+  [
+    'GATEHOUSE_BLOCK',
+    '127.0.0.1:8081',
+    'address:port of the block page that blocked names lead to (port 80 in a school)',
+  ],
+  ['GATEHOUSE_UPSTREAM_DNS', 'the machine’s own', 'address[:port] of the DNS to forward to, several with commas'],
+  ['GATEHOUSE_LISTS', '', 'folder, .tar.gz or URL of category lists to load besides the starter lists'],
+  ['GATEHOUSE_SMTP', '', 'smtp://user:password@host:port of the mail server'],
+  ['GATEHOUSE_PAGES_URL', '', 'how browsers reach the pages, when not http://GATEHOUSE_HTTP'],
+  ['DATABASE_URL', '', 'postgres://owner:password@host/database of your own PostgreSQL 18; empty: Gatehouse runs one'],
+] as const;
+
+export type SettingName = (typeof SETTINGS)[number][0];
+export type Environment = Partial<Record<string, string>>;
+
+/** Every wrong value is one clear sentence; the first one found is thrown. */
+export function readConfig(env: Environment, cwd: string, defaultData = './data'): Config {
+  const value = (name: SettingName) => env[name]?.trim() || undefined;
+  const listen = (name: SettingName) => {
+    const fallback = SETTINGS.find(([n]) => n === name)?.[1] ?? '';
+    return parseEndpoint(value(name) ?? fallback, name);
+  };
+  const http = listen('GATEHOUSE_HTTP');
+  const config: Config = {
+    data: resolve(cwd, (value('GATEHOUSE_DATA') ?? defaultData).replace(/^~(?=\/|$)/, homedir())),
+    http,
+    dns: listen('GATEHOUSE_DNS'),
+    proxy: listen('GATEHOUSE_PROXY'),
+    block: listen('GATEHOUSE_BLOCK'),
+    upstreamDns: parseUpstreams(value('GATEHOUSE_UPSTREAM_DNS')),
+    lists: value('GATEHOUSE_LISTS') ?? null,
+    smtp: parseUrl(value('GATEHOUSE_SMTP'), 'GATEHOUSE_SMTP', ['smtp:', 'smtps:']),
+    databaseUrl: parseUrl(value('DATABASE_URL'), 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    pagesUrl: (
+      parseUrl(value('GATEHOUSE_PAGES_URL'), 'GATEHOUSE_PAGES_URL', ['http:', 'https:']) ??
+      `http://${formatEndpoint(http)}`
+    ).replace(/\/+$/, ''),
+  };
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('GATEHOUSE_') && !SETTINGS.some(([n]) => n === name)) {
+      throw invalid('config.unknown', `${name} is not a setting of Gatehouse. "npm start -- --help" lists them.`);
+    }
+  }
+  return config;
+}
+
+/** `127.0.0.1:8080`, `[::1]:8080`. */
+export const formatEndpoint = (e: Endpoint): string =>
+  e.address.includes(':') ? `[${e.address}]:${e.port}` : `${e.address}:${e.port}`;
+
+export function parseEndpoint(text: string, name: string, defaultPort?: number): Endpoint {
+  const m = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? (isIP(text) === 6 ? [text, text] : null);
+  const address = m?.[1] ?? m?.[2] ?? '';
+  const port = m?.[3] === undefined ? defaultPort : Number(m[3]);
+  if (isIP(address) === 0 || port === undefined || port > 65535) {
+    const example = defaultPort === undefined ? '127.0.0.1:8080' : '192.0.2.53 or 192.0.2.53:53';
+    throw invalid(
+      'config.address',
+      `${name} is "${text}", but it must be an IP address and a port such as ${example}.`,
+    );
+  }
+  return { address, port };
+}
+
+function parseUpstreams(text: string | undefined): Endpoint[] {
+  if (text) return text.split(',').map((t) => parseEndpoint(t.trim(), 'GATEHOUSE_UPSTREAM_DNS', 53));
+  return systemResolvers();
+}
+
+/** The machine's own resolvers; a public pair only where the machine names none. */
+function systemResolvers(): Endpoint[] {
+  let text = '';
+  try {
+    text = readFileSync('/etc/resolv.conf', 'utf8');
+  } catch {
+    // No such file (Windows, a bare container): the fall-back below.
+  }
+  const found = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)]
+    .map((m) => m[1] ?? '')
+    .filter((a) => isIP(a) !== 0)
+    .map((address) => ({ address, port: 53 }));
+  return found.length > 0
+    ? found
+    : [
+        { address: '9.9.9.9', port: 53 },
+        { address: '1.1.1.1', port: 53 },
+      ];
+}
+
+function parseUrl(text: string | undefined, name: string, protocols: string[]): string | null {
+  if (!text) return null;
+  const url = URL.parse(text);
+  if (!url || !protocols.includes(url.protocol) || !url.hostname) {
+    throw invalid(
+      'config.url',
+      `${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}.`,
+    );
+  }
+  return text;
+}
+
+/** The text of `--help`. */
+export function settingsHelp(): string {
+  const width = Math.max(...SETTINGS.map(([n]) => n.length));
+  const rows = SETTINGS.map(([n, d, about]) => `  ${n.padEnd(width)}  ${about}${d ? ` (${d})` : ''}`);
+  return ['Settings, by environment:', ...rows].join('\n');
+}
+
+/** Paths inside the data folder, in one place. */
+export const dataPaths = (data: string) => ({
+  lock: join(data, 'lock'),
+  postgres: join(data, 'postgres'),
+  control: join(data, 'control'),
+  lists: join(data, 'control', 'lists'),
+  index: join(data, 'control', 'index'),
+  seals: join(data, 'seals'),
+  gateway: join(data, 'gateway'),
+});

@@ -1,0 +1,367 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+
+/**
+ * The tables as TypeScript sees them; `migrations/` is the truth. Columns that the application may not change after
+ * the row was written (the database refuses it too) have `never` as their update type.
+ */
+export interface Database {
+  installation: InstallationTable;
+  school: SchoolTable;
+  site: { id: Generated<string>; school_id: string; name: string };
+  term: TermTable;
+  ledger_entry: LedgerEntryTable;
+  ledger_seal: LedgerSealTable;
+  mail: MailTable;
+  person: PersonTable;
+  credential: CredentialTable;
+  role_holding: RoleHoldingTable;
+  web_session: WebSessionTable;
+  sign_in_attempt: SignInAttemptTable;
+  registered_address: RegisteredAddressTable;
+  policy_version: PolicyVersionTable;
+  list_source: ListSourceTable;
+  list_version: ListVersionTable;
+  gateway: GatewayTable;
+  site_question: SiteQuestionTable;
+  activity: ActivityTable;
+  activity_held: ActivityTable;
+  activity_batch: ActivityBatchTable;
+  activity_hourly: ActivityHourlyTable;
+  activity_hold: ActivityHoldTable;
+  look_up: LookUpTable;
+  alert: AlertTable;
+  alert_notice: AlertNoticeTable;
+  case_file: CaseFileTable;
+  case_entry: CaseEntryTable;
+}
+
+type Instant = ColumnType<Date, Date | string, Date | string>;
+type NullableInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type Fixed<T> = ColumnType<T, T, never>;
+type FixedInstant = ColumnType<Date, Date | string, never>;
+type DefaultedInstant = ColumnType<Date, Date | string | undefined, Date | string>;
+/** A DATE travels as text `YYYY-MM-DD` (db.ts sets the parser): a date has no time zone to lose. */
+type Day = ColumnType<string, string, string>;
+type Json<T extends object> = JSONColumnType<T, string, string>;
+
+interface InstallationTable {
+  singleton: Generated<boolean>;
+  id: Generated<string>;
+  created_at: DefaultedInstant;
+  setup_digest: Buffer | null;
+  signing_private: Fixed<string>;
+  signing_public: Fixed<string>;
+  ledger_key: Fixed<Buffer>;
+}
+interface SchoolTable {
+  id: Generated<string>;
+  slug: string;
+  name: string;
+  time_zone: Generated<string>;
+  settings: Json<SchoolSettings>;
+  snapshot_number: ColumnType<string, string | number | undefined, string | number>;
+  presence_number: ColumnType<string, string | number | undefined, string | number>;
+  created_at: DefaultedInstant;
+}
+/** Settings a school may change in the pages; missing ones have the defaults of `rooms/governance`. */
+export interface SchoolSettings {
+  dnsBlock?: 'page' | 'nxdomain';
+  allowedPrivate?: string[];
+  proxySignIn?: 'ask' | 'accept';
+  mail?: { url: string; from: string };
+}
+interface TermTable {
+  id: Generated<string>;
+  school_id: string;
+  name: string;
+  starts: Day;
+  ends: Day;
+  half_term_starts: ColumnType<string | null, string | null, string | null>;
+  half_term_ends: ColumnType<string | null, string | null, string | null>;
+}
+interface LedgerEntryTable {
+  id: Generated<string>;
+  school_id: Fixed<string | null>;
+  at: FixedInstant;
+  actor: Fixed<string | null>;
+  action: Fixed<string>;
+  object_kind: Fixed<string>;
+  object_id: Fixed<string>;
+  detail: JSONColumnType<Record<string, unknown>, string, never>;
+  digest: Fixed<Buffer>;
+  xid: ColumnType<string, never, never>;
+}
+interface LedgerSealTable {
+  number: Fixed<string>;
+  at: FixedInstant;
+  entries: Fixed<string[]>;
+  last_xid: Fixed<string>;
+  last_id: Fixed<string>;
+  root: Fixed<Buffer>;
+  previous: Fixed<Buffer>;
+  seal: Fixed<Buffer>;
+}
+interface MailTable {
+  id: Generated<string>;
+  school_id: string;
+  recipient: string | null;
+  address: string;
+  subject: string;
+  body: string;
+  about_kind: string;
+  about_id: string;
+  created_at: DefaultedInstant;
+  attempts: Generated<number>;
+  sent_at: NullableInstant;
+  response: string | null;
+  last_error: string | null;
+}
+interface PersonTable {
+  id: Generated<string>;
+  school_id: string;
+  username: string;
+  display_name: string;
+  kind: 'pupil' | 'staff' | 'governor' | 'parent' | 'volunteer' | 'visitor';
+  year_group: number | null;
+  group_name: string | null;
+  email: string | null;
+  joined_on: ColumnType<string, string | undefined, string>;
+  left_on: ColumnType<string | null, string | null | undefined, string | null>;
+  created_at: DefaultedInstant;
+}
+interface CredentialTable {
+  person_id: string;
+  school_id: string;
+  password_hash: string;
+  must_change: Generated<boolean>;
+  changed_at: DefaultedInstant;
+  failed_count: Generated<number>;
+  locked_until: NullableInstant;
+}
+interface RoleHoldingTable {
+  id: Generated<string>;
+  school_id: string;
+  person_id: string;
+  role: string;
+  rank: 'holder' | 'deputy';
+  from_at: DefaultedInstant;
+  until_at: NullableInstant;
+  assigned_by: string | null;
+  ended_by: string | null;
+}
+interface WebSessionTable {
+  digest: Buffer;
+  school_id: string;
+  person_id: string;
+  csrf: string;
+  address: string;
+  user_agent: Generated<string>;
+  created_at: Instant;
+  seen_at: Instant;
+  ends_at: Instant;
+  ended_at: NullableInstant;
+  binds_address: Generated<boolean>;
+}
+interface SignInAttemptTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  person_id: Fixed<string | null>;
+  at: FixedInstant;
+  address: Fixed<string>;
+  via: Fixed<'page' | 'proxy'>;
+  outcome: Fixed<'ok' | 'wrong-password' | 'locked' | 'left' | 'unknown'>;
+}
+interface RegisteredAddressTable {
+  id: Generated<string>;
+  school_id: string;
+  cidr: string;
+  label: string;
+  person_id: string | null;
+  profile: string | null;
+}
+interface PolicyVersionTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  number: Fixed<number>;
+  document: JSONColumnType<object, string, never>;
+  digest: Fixed<Buffer>;
+  author: Fixed<string | null>;
+  approver: Fixed<string | null>;
+  in_force_from: FixedInstant;
+  created_at: DefaultedInstant;
+}
+interface ListSourceTable {
+  id: Generated<string>;
+  school_id: string;
+  name: string;
+  location: string;
+  kind: 'folder' | 'archive' | 'file' | 'url';
+  category: string | null;
+  enabled: Generated<boolean>;
+  added_by: string | null;
+  added_at: DefaultedInstant;
+  checked_at: NullableInstant;
+  last_error: string | null;
+}
+interface ListVersionTable {
+  id: Generated<string>;
+  school_id: string;
+  sha256: string;
+  built_at: Instant;
+  domains: ColumnType<string, string | number, never>;
+  urls: ColumnType<string, string | number, never>;
+  report: Json<object>;
+}
+interface GatewayTable {
+  id: Generated<string>;
+  school_id: string;
+  name: string;
+  token_digest: Buffer;
+  enrolled_at: DefaultedInstant;
+  seen_at: NullableInstant;
+  status: ColumnType<Record<string, unknown>, string | undefined, string>;
+}
+interface SiteQuestionTable {
+  id: Generated<string>;
+  school_id: string;
+  asked_by: string | null;
+  asked_at: DefaultedInstant;
+  host: string;
+  reason: string;
+  because: Json<object>;
+  answered_by: string | null;
+  answered_at: NullableInstant;
+  answer: string | null;
+}
+interface ActivityTable {
+  school_id: string;
+  at: FixedInstant;
+  gateway_id: string;
+  batch: ColumnType<string, string | number, never>;
+  line: number;
+  via: string;
+  person_id: string | null;
+  device_id: string | null;
+  address: string;
+  profile: string;
+  host: string;
+  category: string | null;
+  outcome: 'allow' | 'warn' | 'block';
+  rule: string;
+  clause: string | null;
+  snapshot: ColumnType<string, string | number, never>;
+  list: string | null;
+  count: number;
+}
+interface ActivityBatchTable {
+  gateway_id: string;
+  number: ColumnType<string, string | number, never>;
+  school_id: string;
+  received_at: DefaultedInstant;
+  lines: number;
+  first_at: NullableInstant;
+  last_at: NullableInstant;
+  digest: Buffer;
+}
+interface ActivityHourlyTable {
+  school_id: string;
+  hour: Instant;
+  profile: string;
+  category: string;
+  outcome: string;
+  requests: ColumnType<string, string | number, string | number>;
+}
+interface ActivityHoldTable {
+  id: Generated<string>;
+  school_id: string;
+  person_id: string;
+  from_at: Instant;
+  until_at: Instant;
+  reason: string;
+  placed_by: string | null;
+  released_at: NullableInstant;
+}
+interface LookUpTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  by_person: Fixed<string>;
+  about_person: Fixed<string>;
+  reason: Fixed<string>;
+  alert_id: Fixed<string | null>;
+  at: DefaultedInstant;
+  ends_at: FixedInstant;
+}
+/** A line of activity that raised an alert. */
+export interface EvidenceLine {
+  at: string;
+  host: string;
+  category: string | null;
+  outcome: string;
+  via: string;
+  /** Words that somebody wrote, where the alert came from a person. */
+  text?: string;
+}
+interface AlertTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  reference: Fixed<string>;
+  subject: Fixed<string | null>;
+  detector: Fixed<'grave' | 'repeated' | 'told' | 'health'>;
+  category: Fixed<string | null>;
+  urgency: 'urgent' | 'soon';
+  raised_at: FixedInstant;
+  evidence: ColumnType<EvidenceLine[], string, string>;
+  clause: Fixed<string | null>;
+  state: Generated<'raised' | 'acknowledged' | 'in-case' | 'closed'>;
+  step: Generated<number>;
+  due_at: NullableInstant;
+  acknowledged_by: string | null;
+  acknowledged_at: NullableInstant;
+  closed_by: string | null;
+  closed_at: NullableInstant;
+  closing_reason: string | null;
+  case_id: string | null;
+  open_key: Fixed<string | null>;
+  hits: Generated<number>;
+  last_hit_at: Instant;
+}
+interface AlertNoticeTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  alert_id: Fixed<string>;
+  recipient: Fixed<string | null>;
+  step: Fixed<number>;
+  at: DefaultedInstant;
+  mail_id: Fixed<string | null>;
+  skipped: Fixed<string | null>;
+}
+interface CaseFileTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  reference: Fixed<string>;
+  title: Fixed<string>;
+  category: string | null;
+  source: Fixed<'alert' | 'told' | 'logged'>;
+  urgency: 'urgent' | 'soon';
+  state: string;
+  opened_by: Fixed<string | null>;
+  opened_at: FixedInstant;
+  subjects: Generated<string[]>;
+  team: Generated<string[]>;
+  assignee: string | null;
+  outcome: string | null;
+  closed_by: string | null;
+  closed_at: NullableInstant;
+}
+interface CaseEntryTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  case_id: Fixed<string>;
+  at: FixedInstant;
+  by_person: Fixed<string | null>;
+  action: Fixed<string>;
+  from_state: Fixed<string | null>;
+  to_state: Fixed<string>;
+  text: ColumnType<string, string | undefined, never>;
+  detail: ColumnType<Record<string, unknown>, string | undefined, never>;
+}
