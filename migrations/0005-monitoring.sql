@@ -135,11 +135,13 @@ begin
   end loop;
 end $$;
 
--- An alert is for those who keep children safe, never for the person it is about (ALR-10).
+-- An alert is for those who keep children safe, never for the person it is about (ALR-10). The health of the filter is
+-- also for those who run it (FIL-20).
 alter table alert enable row level security;
 alter table alert force row level security;
 create policy for_safeguarding on alert to gatehouse_app
-  using (school_id = gh_school() and (gh_system() or (gh_has('{dsl,head}') and subject is distinct from gh_person())))
+  using (school_id = gh_school() and (gh_system() or (gh_has('{dsl,head}') and subject is distinct from gh_person())
+    or (detector = 'health' and gh_has('{ict-manager,administrator}'))))
   with check (school_id = gh_school());
 alter table alert_notice enable row level security;
 alter table alert_notice force row level security;

@@ -1,4 +1,7 @@
+import type { ActivityEvent } from '#policy/feed.ts';
 import type { Because, Outcome } from '#policy/types.ts';
+
+export type { ActivityEvent };
 
 /** Who is asking, as far as the gateway can tell. */
 export interface Client {
@@ -24,28 +27,6 @@ export interface Judge {
   judge(client: Client, host: string, path?: string): Judgement;
   /** Same, on a question in DNS wire form: `offset` points at the first label's length byte. */
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement;
-}
-
-/** One decision, as it is recorded (MON-01). Short keys: millions of these are written to disk. */
-export interface ActivityEvent {
-  /** Epoch ms of the first request. */
-  readonly t: number;
-  /** Enforcement point. */
-  readonly via: 'dns' | 'proxy';
-  readonly person: string | null;
-  readonly device: string | null;
-  readonly address: string;
-  readonly profile: string;
-  readonly host: string;
-  readonly category: string | null;
-  readonly outcome: Outcome;
-  readonly rule: string;
-  readonly clause: string | null;
-  /** Snapshot number and list version the decision was made on. */
-  readonly snapshot: number;
-  readonly list: string | null;
-  /** Identical questions within a second are one event that counts them. */
-  count: number;
 }
 
 export interface Recorder {

@@ -1,0 +1,32 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from './db.ts';
+
+export interface School {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly timeZone: string;
+}
+
+/** Every school of this installation; no context is needed, names of schools are public. */
+export async function schools(db: Db): Promise<School[]> {
+  const { rows } = await db.outside((tx) =>
+    sql<{ id: string; slug: string; name: string; time_zone: string }>`select * from gh_schools()`.execute(tx),
+  );
+  return rows.map((r) => ({ id: r.id, slug: r.slug, name: r.name, timeZone: r.time_zone }));
+}
+
+/** Channel on which control hears that gateways have something new to fetch; the payload is the school. */
+export const FEED_CHANNEL = 'gatehouse_feed';
+
+/** Something that the snapshot carries has changed (people, policy, lists, addresses, settings): gateways obey within seconds. */
+export async function bumpSnapshot(tx: Tx, school: string): Promise<void> {
+  await sql`update school set snapshot_number = snapshot_number + 1 where id = ${school}`.execute(tx);
+  await sql`select pg_notify(${FEED_CHANNEL}, ${school})`.execute(tx);
+}
+
+/** Somebody signed in or out at an address. */
+export async function bumpPresence(tx: Tx, school: string): Promise<void> {
+  await sql`update school set presence_number = presence_number + 1 where id = ${school}`.execute(tx);
+  await sql`select pg_notify(${FEED_CHANNEL}, ${school})`.execute(tx);
+}

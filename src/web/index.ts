@@ -1,0 +1,10 @@
+export {
+  checkCsrf,
+  createWebApp,
+  type NavItem,
+  type Room,
+  SESSION_COOKIE,
+  type WebApp,
+  type WebOptions,
+} from './app.ts';
+export { type Access, contextOf, done, hasDuty, type Viewer, viewerOf } from './viewer.ts';
