@@ -1,0 +1,199 @@
+import type { Clock } from '#core/clock.ts';
+import type { Client, Judge, Judgement, Recorder } from '#gateway/judge.ts';
+import { ANY_REFUSED, type BlockPageAddress, blockedAnswers, compose, failure, refuse, replay } from './answers.ts';
+import { AnswerCache, type CacheEntry } from './cache.ts';
+import { CLASS_IN, HEADER, hostName, parseQuery, type Query, RCODE, TYPE } from './codec.ts';
+import { isInside, specialAnswer } from './special-names.ts';
+import type { Failed, Upstreams } from './upstream.ts';
+import type { StoredAnswer } from './upstream-answer.ts';
+import type { Upstream } from './upstream-channel.ts';
+
+export interface ResolverOptions {
+  readonly upstreams: readonly Upstream[];
+  readonly judge: Judge;
+  readonly recorder: Recorder;
+  readonly blockPage: BlockPageAddress;
+  readonly blockMode: () => 'page' | 'nxdomain';
+  readonly clock: Clock;
+  readonly cacheEntries?: number;
+}
+
+export interface DnsStats {
+  questions: number;
+  /** Not worth an answer, or refused as malformed. */
+  malformed: number;
+  blocked: number;
+  special: number;
+  cacheHits: number;
+  /** Questions that waited for an upstream, and how many of them shared another's wait. */
+  forwarded: number;
+  merged: number;
+  stale: number;
+  failed: number;
+  /** Not answered because too many were waiting. */
+  shed: number;
+}
+
+const DEFAULT_ENTRIES = 50_000;
+const BYTES_PER_ENTRY = 600;
+const ATTEMPTS = 4;
+/** With a stale answer at hand nobody waits longer than this many tries. */
+const ATTEMPTS_WHEN_STALE = 2;
+/** A failure is an answer for so long, so that a dead upstream is not flooded (RFC 9520 §3.2). */
+const FAILURE_HOLD = 2000;
+const MAX_WAITING = 10_000;
+
+/** A question with everything known about it. */
+interface Asked {
+  readonly packet: Buffer;
+  readonly query: Query;
+  readonly host: string;
+  readonly client: Client;
+  readonly judgement: Judgement;
+  /** The largest answer the way back carries. */
+  readonly limit: number;
+}
+
+/** The pipeline of one question. Each step's place has a reason: README.md. */
+export class Resolver {
+  readonly stats: DnsStats = {
+    questions: 0,
+    malformed: 0,
+    blocked: 0,
+    special: 0,
+    cacheHits: 0,
+    forwarded: 0,
+    merged: 0,
+    stale: 0,
+    failed: 0,
+    shed: 0,
+  };
+  readonly cache: AnswerCache;
+  readonly #options: ResolverOptions;
+  readonly #upstreams: Upstreams;
+  readonly #blockedAnswer: ReturnType<typeof blockedAnswers>;
+  readonly #ownUpstream: boolean;
+  readonly #asking = new Map<string, Promise<StoredAnswer | Failed>>();
+  #waiting = 0;
+
+  constructor(options: ResolverOptions, upstreams: Upstreams) {
+    const entries = options.cacheEntries ?? DEFAULT_ENTRIES;
+    this.cache = new AnswerCache(entries, entries * BYTES_PER_ENTRY);
+    this.#options = options;
+    this.#upstreams = upstreams;
+    this.#blockedAnswer = blockedAnswers(options.blockPage);
+    this.#ownUpstream = options.upstreams.every((u) => isInside(u.address));
+  }
+
+  /** Answer one packet: at once where nobody need be asked, `null` for no answer at all. */
+  handle(packet: Buffer, address: string, transport: 'udp' | 'tcp'): Buffer | null | Promise<Buffer | null> {
+    this.stats.questions++;
+    const query = parseQuery(packet);
+    if (query === null || typeof query === 'number') {
+      this.stats.malformed++;
+      return query === null ? null : refuse(packet, query);
+    }
+    if (query.class !== CLASS_IN) return compose(packet, query, { rcode: RCODE.REFUSED });
+    if (isMetaType(query.type)) return compose(packet, query, { rcode: RCODE.NOTIMP });
+
+    const { clock, judge } = this.#options;
+    const now = clock.now();
+    const entry = this.cache.get(query.key, now);
+    const host = entry?.host ?? hostName(packet, HEADER);
+    const special = entry === undefined ? specialAnswer(host, query.type, this.#ownUpstream) : null;
+    if (special !== null) {
+      this.stats.special++;
+      return compose(packet, query, special);
+    }
+
+    const client = judge.identify(address);
+    const judgement = judge.judgeWire(client, packet, HEADER);
+    const limit = transport === 'udp' ? query.size : 0xffff;
+    const asked: Asked = { packet, query, host, client, judgement, limit };
+    if (judgement.outcome === 'block') return this.#block(asked, judgement);
+    if (query.type === TYPE.ANY) {
+      this.#record(asked, judgement);
+      return compose(packet, query, ANY_REFUSED);
+    }
+    if (entry !== undefined && now < entry.freshUntil) {
+      this.stats.cacheHits++;
+      return this.#give(asked, entry.answer, Math.floor((now - entry.storedAt) / 1000));
+    }
+    return this.#forward(asked, entry);
+  }
+
+  async #forward(asked: Asked, stale: CacheEntry | undefined): Promise<Buffer | null> {
+    if (this.#waiting >= MAX_WAITING) {
+      this.stats.shed++;
+      this.#record(asked, asked.judgement);
+      return null;
+    }
+    this.stats.forwarded++;
+    this.#waiting++;
+    try {
+      const answer = await this.#ask(asked, stale === undefined ? ATTEMPTS : ATTEMPTS_WHEN_STALE);
+      if (!('failed' in answer)) return this.#give(asked, answer, 0);
+      if (stale !== undefined) {
+        this.stats.stale++;
+        return this.#give(asked, stale.answer, 'stale');
+      }
+      this.stats.failed++;
+      this.#record(asked, asked.judgement);
+      return compose(asked.packet, asked.query, failure(answer.failed));
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Identical questions share one upstream query, and for a while its failure. */
+  #ask({ packet, query, host }: Asked, attempts: number): Promise<StoredAnswer | Failed> {
+    const { key } = query;
+    const going = this.#asking.get(key);
+    if (going !== undefined) {
+      this.stats.merged++;
+      return going;
+    }
+    const asking = this.#upstreams.ask(packet, query, attempts).then(
+      (answer) => {
+        if ('failed' in answer) {
+          setTimeout(() => this.#asking.delete(key), FAILURE_HOLD).unref();
+        } else {
+          this.#asking.delete(key);
+          this.cache.put(key, answer, host, this.#options.clock.now());
+        }
+        return answer;
+      },
+      (fault) => {
+        this.#asking.delete(key);
+        throw fault;
+      },
+    );
+    this.#asking.set(key, asking);
+    return asking;
+  }
+
+  /** Give a raw answer to one client, unless it leads to a name that is blocked for this client (CNAME cloaking). */
+  #give(asked: Asked, answer: StoredAnswer, age: number | 'stale'): Buffer {
+    for (const target of answer.targets) {
+      const judgement = this.#options.judge.judgeWire(asked.client, target, 0);
+      if (judgement.outcome === 'block') return this.#block(asked, judgement);
+    }
+    this.#record(asked, asked.judgement);
+    return replay(answer, asked.packet, asked.query, asked.limit, age);
+  }
+
+  #block(asked: Asked, judgement: Judgement): Buffer {
+    this.stats.blocked++;
+    this.#record(asked, judgement);
+    const { packet, query } = asked;
+    return compose(packet, query, this.#blockedAnswer(judgement, query.type, this.#options.blockMode()));
+  }
+
+  #record(asked: Asked, judgement: Judgement): void {
+    this.#options.recorder.record(asked.client, 'dns', asked.host, judgement);
+  }
+}
+
+/** Types that are questions about transfer, signing or the protocol itself, not about names (RFC 6895 §3.1). */
+const isMetaType = (type: number): boolean =>
+  type !== TYPE.ANY && (type === 0 || type === TYPE.OPT || (type >= 128 && type <= 255));
