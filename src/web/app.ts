@@ -33,6 +33,20 @@ export interface NavItem {
   readonly order: number;
 }
 
+/** A route and who may use it: what tests walk, so that no route can be left out. */
+export interface RouteRow {
+  readonly method: string;
+  readonly url: string;
+  readonly access: Access;
+  readonly whileMustChange: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly routeTable: readonly RouteRow[];
+  }
+}
+
 /** A room's share of the pages. */
 export interface Room {
   readonly name: string;
@@ -90,10 +104,16 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
     return this.type('text/html; charset=utf-8').send(render(this.request, this, template, data));
   });
 
+  const routeTable: RouteRow[] = [];
+  app.decorate('routeTable', routeTable);
   app.addHook('onRoute', (route) => {
-    const open = route.config?.access;
-    if (open === undefined && !route.url.startsWith('/static/')) {
+    const access = route.config?.access;
+    if (access === undefined) {
+      if (route.url.startsWith('/static/')) return;
       throw new Error(`${String(route.method)} ${route.url} does not say who may use it (config.access)`);
+    }
+    for (const method of [route.method].flat().filter((m) => m !== 'HEAD')) {
+      routeTable.push({ method, url: route.url, access, whileMustChange: route.config?.whileMustChange ?? false });
     }
   });
   app.addHook('onRequest', securityHeaders);

@@ -3,6 +3,7 @@ export {
   createWebApp,
   type NavItem,
   type Room,
+  type RouteRow,
   SESSION_COOKIE,
   type WebApp,
   type WebOptions,
