@@ -1,4 +1,4 @@
-import { isIP, type Server, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { invalid } from '#core/errors.ts';
 import type { DnsEvent } from './events.ts';
 import { type DnsStats, Resolver, type ResolverOptions } from './resolver.ts';
@@ -34,19 +34,13 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
   const how = { address, reusePort: options.reusePort ?? false, handle: resolver.handle.bind(resolver), log };
 
   const { udp, tcp } = await listenBoth(how, options.listen.port);
-  const connections = new Set<Socket>();
-  tcp.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
   return {
     address,
-    port: udp.address().port,
+    port: udp.port,
     async close() {
-      const closed = [new Promise((r) => udp.close(() => r(null))), new Promise((r) => tcp.close(r))];
-      for (const socket of connections) socket.destroy();
+      const closed = Promise.all([udp.close(), tcp.close()]);
       upstreams.close();
-      await Promise.all(closed);
+      await closed;
     },
     stats: () => ({ ...resolver.stats, cacheEntries: resolver.cache.size, cacheBytes: resolver.cache.bytes }),
     clearCache: () => resolver.cache.clear(),
@@ -58,10 +52,9 @@ async function listenBoth(how: Omit<Parameters<typeof listenUdp>[0], 'port'>, po
   for (let triesLeft = port === 0 ? 10 : 1; ; triesLeft--) {
     const udp = await listenUdp({ ...how, port });
     try {
-      const tcp: Server = await listenTcp({ ...how, port: udp.address().port });
-      return { udp, tcp };
+      return { udp, tcp: await listenTcp({ ...how, port: udp.port }) };
     } catch (e) {
-      await new Promise((r) => udp.close(() => r(null)));
+      await udp.close();
       if (triesLeft <= 1 || (e as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw e;
     }
   }

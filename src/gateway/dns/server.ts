@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Socket } from 'node:net';
 import { refuse } from './answers.ts';
 import { HEADER, RCODE } from './codec.ts';
 import type { DnsEvent } from './events.ts';
@@ -30,8 +30,13 @@ const MAX_OPEN = 64;
 /** A client that asks and does not read is cut off. */
 const MAX_UNREAD = 256 * 1024;
 
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
 /** Answer over UDP. Resolves once bound. */
-export function listenUdp({ address, port, reusePort, handle, log }: ListenOptions): Promise<UdpSocket> {
+export function listenUdp({ address, port, reusePort, handle, log }: ListenOptions): Promise<Listener> {
   const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -40,9 +45,10 @@ export function listenUdp({ address, port, reusePort, handle, log }: ListenOptio
     lookup: (host, _options, callback) => callback(null, host, family),
   });
   let open = true;
-  socket.once('close', () => {
+  const close = () => {
     open = false;
-  });
+    return new Promise<void>((done) => socket.close(done));
+  };
   const send = (answer: Buffer | null, { port, address }: RemoteInfo) => {
     if (answer !== null && open) socket.send(answer, 0, answer.length, port, address);
   };
@@ -58,7 +64,7 @@ export function listenUdp({ address, port, reusePort, handle, log }: ListenOptio
       socket.off('error', reject);
       socket.on('error', (e) => log({ event: 'dns.socket-error', message: e.message }));
       widenBuffers(socket);
-      resolve(socket);
+      resolve({ port: socket.address().port, close });
     });
   });
 }
@@ -73,8 +79,9 @@ function widenBuffers(socket: UdpSocket): void {
 }
 
 /** Answer over TCP: many questions per connection, answered as they are ready (RFC 7766 §6.2.1.1). */
-export function listenTcp(options: ListenOptions): Promise<Server> {
+export function listenTcp(options: ListenOptions): Promise<Listener> {
   const perClient = new Map<string, number>();
+  const connections = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     const client = plainAddress(socket.remoteAddress ?? '');
     const mine = perClient.get(client) ?? 0;
@@ -83,7 +90,9 @@ export function listenTcp(options: ListenOptions): Promise<Server> {
       return;
     }
     perClient.set(client, mine + 1);
+    connections.add(socket);
     socket.once('close', () => {
+      connections.delete(socket);
       const left = (perClient.get(client) ?? 1) - 1;
       if (left === 0) perClient.delete(client);
       else perClient.set(client, left);
@@ -91,12 +100,16 @@ export function listenTcp(options: ListenOptions): Promise<Server> {
     serve(socket, client, options);
   });
   server.maxConnections = MAX_CONNECTIONS;
+  const close = () => {
+    for (const socket of connections) socket.destroy();
+    return new Promise<void>((done) => server.close(() => done()));
+  };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: options.address, port: options.port, reusePort: options.reusePort }, () => {
       server.off('error', reject);
       server.on('error', (e) => options.log({ event: 'dns.socket-error', message: e.message }));
-      resolve(server);
+      resolve({ port: options.port, close });
     });
   });
 }
