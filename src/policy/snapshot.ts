@@ -20,7 +20,12 @@ export interface Snapshot {
   /** People the gateway may meet: id → profile. */
   readonly people: Readonly<Record<string, { readonly profile: string }>>;
   /** Registered addresses and subnets, most specific first. */
-  readonly addresses: readonly { readonly cidr: string; readonly profile: string; readonly person: string | null; readonly device: string | null }[];
+  readonly addresses: readonly {
+    readonly cidr: string;
+    readonly profile: string;
+    readonly person: string | null;
+    readonly device: string | null;
+  }[];
   readonly settings: GatewaySettings;
 }
 

@@ -1,0 +1,121 @@
+import { invalid } from '#core/errors.ts';
+import { FLOOR, taxonomyFaults } from './floor.ts';
+import { UNIDENTIFIED } from './graph.ts';
+import { checkPolicy } from './parse.ts';
+import type {
+  Category,
+  Cell,
+  CompiledCell,
+  CompiledPolicy,
+  CompiledProfile,
+  PersonKind,
+  PolicyDocument,
+  Profile,
+} from './types.ts';
+import { isTimeZone } from './windows.ts';
+
+/** How much a cell closes; where several speak of one category, the strictest decides (UAR-26, GOV-34). */
+export const STRICTNESS: Readonly<Record<Cell['value'], number>> = {
+  illegal: 5,
+  'not-allowed': 4,
+  permission: 3,
+  selected: 3,
+  times: 2,
+  allowed: 1,
+};
+
+/**
+ * What gateways need of a document, flat. Refuses a document that names an unknown category or would open what
+ * the safety floor closes, and a taxonomy on which that floor cannot stand.
+ */
+export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[], timeZone: string): CompiledPolicy {
+  const missing = [...taxonomyFaults(taxonomy)];
+  if (missing.length > 0) {
+    throw invalid('policy.taxonomy', `The category taxonomy cannot carry the safety floor: ${missing.join('; ')}.`);
+  }
+  if (!isTimeZone(timeZone)) {
+    throw invalid('policy.time-zone', `"${timeZone}" is not a time zone; write one such as "Europe/London".`);
+  }
+  checkPolicy(doc, `The policy "${doc.id}"`, taxonomy);
+  return {
+    id: doc.id,
+    version: doc.version,
+    title: doc.title,
+    timeZone,
+    profiles: doc.profiles.map((profile) => compileProfile(doc, profile)),
+    clauses: Object.fromEntries(doc.clauses.map((c) => [c.id, { number: c.number, text: c.text }])),
+    categories: Object.fromEntries(gravestFirst(doc, taxonomy).map((c) => [c.id, { name: c.name, nature: c.nature }])),
+  };
+}
+
+/** The profile of a person; whom no profile takes is treated as unidentified, the strictest. */
+export function profileFor(
+  doc: PolicyDocument,
+  person: { readonly kind: PersonKind; readonly year?: number | null },
+): string {
+  const profile = doc.profiles.find(({ match: { kinds, years } }) => {
+    if (!kinds?.includes(person.kind)) return false;
+    return years === undefined || (typeof person.year === 'number' && years.includes(person.year));
+  });
+  return profile?.id ?? UNIDENTIFIED;
+}
+
+function compileProfile(doc: PolicyDocument, profile: Profile): CompiledProfile {
+  const { id, name, audience, clause } = profile;
+  if (id !== UNIDENTIFIED) {
+    return { id, name, audience, clause, uncategorised: profile.uncategorised, cells: group(speak(doc, profile)) };
+  }
+  // The strictest: whatever any profile closes is closed to somebody who might be anyone.
+  const everyones = doc.profiles
+    .flatMap((p) => speak(doc, p))
+    .map(([category, cell]) => [category, unnamed(cell)] as const);
+  const uncategorised = doc.profiles.some((p) => p.uncategorised === 'block') ? 'block' : 'allow';
+  return { id, name, audience, clause, uncategorised, cells: group(everyones) };
+}
+
+type Spoken = readonly [category: string, cell: CompiledCell];
+
+/** Every cell that speaks of a category under one profile: the rules, the profile's own blocks, the safety floor. */
+function speak(doc: PolicyDocument, profile: Profile): Spoken[] {
+  const spoken: Spoken[] = [];
+  for (const { id: rule, clause, categories, cells } of doc.rules) {
+    const cell = cells[profile.audience];
+    if (cell) for (const category of categories) spoken.push([category, { rule, clause, cell }]);
+  }
+  for (const [category, clause] of Object.entries(profile.blocks)) {
+    spoken.push([category, { rule: 'profile', clause, cell: { value: 'not-allowed' } }]);
+  }
+  for (const { rule, categories, audiences } of FLOOR) {
+    if (!audiences.includes(profile.audience)) continue;
+    for (const category of categories) spoken.push([category, { rule, clause: null, cell: { value: 'not-allowed' } }]);
+  }
+  return spoken;
+}
+
+/** Lists of people and permissions are for those we know. */
+function unnamed(compiled: CompiledCell): CompiledCell {
+  const { value } = compiled.cell;
+  return value === 'selected' || value === 'permission' ? { ...compiled, cell: { value: 'not-allowed' } } : compiled;
+}
+
+/** By category, each cell once, strictest first; equals stay in the document's order, before the floor. */
+function group(spoken: readonly Spoken[]): Record<string, CompiledCell[]> {
+  const cells = new Map<string, Map<string, CompiledCell>>();
+  for (const [category, cell] of spoken) {
+    const found = cells.get(category) ?? new Map<string, CompiledCell>();
+    found.set(JSON.stringify(cell), cell);
+    cells.set(category, found);
+  }
+  const strictest = (a: CompiledCell, b: CompiledCell) => STRICTNESS[b.cell.value] - STRICTNESS[a.cell.value];
+  return Object.fromEntries([...cells].map(([category, found]) => [category, [...found.values()].sort(strictest)]));
+}
+
+function gravestFirst(doc: PolicyDocument, taxonomy: readonly Category[]): Category[] {
+  const weight = (c: Category): number => {
+    if (c.nature === 'illegal') return 0;
+    const urgency = Object.hasOwn(doc.monitoring.grave, c.id) ? doc.monitoring.grave[c.id]?.urgency : undefined;
+    if (urgency) return urgency === 'urgent' ? 1 : 2;
+    return c.risk === null ? 4 : 3;
+  };
+  return [...taxonomy].sort((a, b) => weight(a) - weight(b));
+}

@@ -1,0 +1,205 @@
+import { STRICTNESS } from './compile.ts';
+import type { Question } from './decide.ts';
+import { UNIDENTIFIED } from './graph.ts';
+import type { Because, CompiledCell, CompiledPolicy, CompiledProfile, Decision, Outcome, TimeWindow } from './types.ts';
+import { nextFlip, rangesOf, sayWhen, wallClock, within } from './windows.ts';
+import * as words from './words.ts';
+
+/** What every question would work out again, worked out once for each policy: tables, ranges and whole answers. */
+export interface Prepared {
+  readonly profiles: ReadonlyMap<string, PreparedProfile>;
+  readonly clock: (at: number) => number;
+  /** The time plans in use, each once: profiles share most of theirs. */
+  readonly plans: readonly (readonly TimeWindow[])[];
+}
+
+export interface PreparedProfile {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** For a category the policy has never heard of. */
+  readonly unknown: Candidate;
+  readonly uncategorised: Decision;
+}
+
+export type Entry =
+  | { readonly nature: 'illegal'; readonly decision: Decision }
+  | { readonly nature: 'help'; readonly decision: Decision }
+  | { readonly nature: 'judged'; readonly cells: readonly PreparedCell[] };
+
+export interface PreparedCell {
+  readonly isOpen: (question: Question, clock: (at: number) => number) => boolean;
+  readonly open: Candidate;
+  readonly closed: Candidate;
+}
+
+export interface Candidate {
+  /** Higher is stricter; open answers stand below every closed one. */
+  readonly rank: number;
+  /** Place in the taxonomy: between equals the graver category (lower) is named. */
+  readonly gravity: number;
+  /** Constant, save where the answer names a time. */
+  readonly decision: Decision | ((at: number) => Decision);
+}
+
+const CLOSED = 10;
+const UNRESTRICTED = 0;
+
+const decision = (outcome: Outcome, because: Because): Decision =>
+  Object.freeze({ outcome, because: Object.freeze(because) });
+
+export const NO_POLICY = decision('block', {
+  rule: 'no-policy',
+  category: null,
+  clause: null,
+  text: words.NO_POLICY,
+  remedy: null,
+});
+
+const preparations = new WeakMap<CompiledPolicy, Prepared>();
+
+/** Prepares a policy the first time it is asked. */
+export function prepare(policy: CompiledPolicy): Prepared {
+  let prepared = preparations.get(policy);
+  if (!prepared) {
+    prepared = {
+      profiles: new Map(policy.profiles.map((profile) => [profile.id, prepareProfile(policy, profile)])),
+      clock: wallClock(policy.timeZone),
+      plans: plansOf(policy),
+    };
+    preparations.set(policy, prepared);
+  }
+  return prepared;
+}
+
+function plansOf(policy: CompiledPolicy): (readonly TimeWindow[])[] {
+  const plans = new Map<string, readonly TimeWindow[]>();
+  for (const { cell } of policy.profiles.flatMap((p) => Object.values(p.cells)).flat()) {
+    if (cell.value === 'times' && cell.windows.length > 0) plans.set(JSON.stringify(cell.windows), cell.windows);
+  }
+  return [...plans.values()];
+}
+
+function prepareProfile(policy: CompiledPolicy, profile: CompiledProfile): PreparedProfile {
+  const { clause } = profile;
+  const open = profile.uncategorised === 'allow';
+  const shut = profile.id === UNIDENTIFIED ? words.UNCATEGORISED_UNIDENTIFIED : words.UNCATEGORISED_CLOSED;
+  const uncategorised = { rule: 'uncategorised', category: null, clause };
+  const remedy = remedyFor(profile);
+  return {
+    entries: new Map(
+      Object.entries(policy.categories).map(([id, { name, nature }], gravity): [string, Entry] => {
+        const category = { id, name, gravity };
+        if (nature === 'illegal')
+          return [id, { nature, decision: safety('block', 'safety.illegal', id, words.ILLEGAL) }];
+        if (nature === 'help') return [id, { nature, decision: safety('allow', 'safety.help', id, words.HELP) }];
+        return [id, { nature: 'judged', cells: prepareCells(policy, profile, category) }];
+      }),
+    ),
+    // Lists may for a moment be newer than the policy; a category it has never heard of is no reason to open.
+    unknown: {
+      rank: CLOSED,
+      gravity: Number.POSITIVE_INFINITY,
+      decision: decision('block', { ...uncategorised, text: words.UNKNOWN_CATEGORY, remedy }),
+    },
+    uncategorised: open
+      ? decision('allow', { ...uncategorised, text: words.UNCATEGORISED_OPEN, remedy: null })
+      : decision('block', { ...uncategorised, text: shut, remedy }),
+  };
+}
+
+const safety = (outcome: Outcome, rule: string, category: string, text: string): Decision =>
+  decision(outcome, { rule, category, clause: null, text, remedy: null });
+
+const remedyFor = (profile: CompiledProfile): 'ask' | 'sign-in' => (profile.id === UNIDENTIFIED ? 'sign-in' : 'ask');
+
+interface NamedCategory {
+  readonly id: string;
+  readonly name: string;
+  readonly gravity: number;
+}
+
+function prepareCells(policy: CompiledPolicy, profile: CompiledProfile, category: NamedCategory): PreparedCell[] {
+  const cells = cellsFor(profile, category.id);
+  if (cells.length > 0) return cells.map((cell) => prepareCell(policy, profile, category, cell));
+  const { id, gravity } = category;
+  const because: Because = {
+    rule: 'profile',
+    category: id,
+    clause: profile.clause,
+    text: words.UNRESTRICTED,
+    remedy: null,
+  };
+  const open = { rank: UNRESTRICTED, gravity, decision: decision('allow', because) };
+  return [{ isOpen: () => true, open, closed: open }];
+}
+
+// An own property only: a category named "constructor" is nothing special.
+const cellsFor = (profile: CompiledProfile, category: string): readonly CompiledCell[] =>
+  (Object.hasOwn(profile.cells, category) ? profile.cells[category] : undefined) ?? [];
+
+function prepareCell(
+  policy: CompiledPolicy,
+  profile: CompiledProfile,
+  { id: category, name, gravity }: NamedCategory,
+  { rule, clause, cell }: CompiledCell,
+): PreparedCell {
+  const whom = whomOf(policy, profile, category, rule);
+  const block = (text: string, remedy: Because['remedy'] = remedyFor(profile)): Decision =>
+    decision('block', { rule, category, clause, text, remedy });
+  const open = decision('allow', { rule, category, clause, text: words.open(name, whom), remedy: null });
+  const rank = STRICTNESS[cell.value];
+  const prepared = (isOpen: PreparedCell['isOpen'], closed: Candidate['decision']): PreparedCell => ({
+    isOpen,
+    open: { rank, gravity, decision: open },
+    closed: { rank: CLOSED + rank, gravity, decision: closed },
+  });
+
+  switch (cell.value) {
+    case 'allowed':
+      return prepared(() => true, open);
+    case 'illegal':
+      return prepared(() => false, block(words.ILLEGAL, null));
+    case 'not-allowed':
+      return prepared(() => false, block(words.closed(name, whom)));
+    case 'permission':
+      return prepared(() => false, block(words.byPermission(name, whom)));
+    case 'selected': {
+      const people = new Set(cell.people);
+      return prepared(({ person }) => person != null && people.has(person), block(words.bySelection(name, whom)));
+    }
+    case 'times': {
+      if (cell.windows.length === 0) return prepared(() => false, block(words.noTimeSet(name)));
+      const ranges = rangesOf(cell.windows);
+      const sayOpening = (opening: number): Decision =>
+        block(words.opensLater(name, sayWhen(opening, policy.timeZone)), 'wait');
+      return prepared(
+        ({ at }, clock) => within(ranges, clock(at)),
+        untilNext((at) => nextFlip(cell.windows, at, policy.timeZone), sayOpening),
+      );
+    }
+  }
+}
+
+/** Whom the sentence names: saying "pupils" to one year group, when others may, would be untrue. */
+function whomOf(policy: CompiledPolicy, profile: CompiledProfile, category: string, rule: string): string {
+  const shut = (p: CompiledProfile): boolean => {
+    const strictest = cellsFor(p, category)[0];
+    return strictest !== undefined && STRICTNESS[strictest.cell.value] >= STRICTNESS['not-allowed'];
+  };
+  if (policy.profiles.every(shut)) return words.EVERYONE;
+  if (profile.id === UNIDENTIFIED) return words.UNNAMED;
+  if (rule !== 'profile') return words.audience(profile.audience);
+  const peers = policy.profiles.filter((p) => p.audience === profile.audience && p.id !== UNIDENTIFIED);
+  return peers.every(shut) ? words.audience(profile.audience) : words.ownGroup(profile.audience);
+}
+
+/** Remembers an answer that holds from the moment it was made until the next change. */
+function untilNext(next: (at: number) => number, make: (next: number) => Decision): (at: number) => Decision {
+  let last: { readonly from: number; readonly until: number; readonly decision: Decision } | undefined;
+  return (at) => {
+    if (!last || !(at >= last.from && at < last.until)) {
+      const until = next(at);
+      last = { from: at, until, decision: make(until) };
+    }
+    return last.decision;
+  };
+}
