@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { invalid } from '#core/errors.ts';
-
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
+import { type Endpoint, formatEndpoint } from '#core/endpoint.ts';
+import { invalid, Refusal } from '#core/errors.ts';
 
 export interface Config {
   readonly data: string;
@@ -23,6 +19,8 @@ export interface Config {
   readonly smtp: string | null;
   /** Outside PostgreSQL; null means that Gatehouse runs its own. */
   readonly databaseUrl: string | null;
+  /** PEM files that make the proxy speak TLS, so that sign-in to it may cross the network. */
+  readonly proxyTls: { readonly cert: string; readonly key: string } | null;
   /** How people's browsers reach the pages, when that is not `http`. */
   readonly pagesUrl: string;
 }
@@ -42,6 +40,12 @@ export const SETTINGS = [
   ['GATEHOUSE_LISTS', '', 'folder, .tar.gz or URL of category lists to load besides the starter lists'],
   ['GATEHOUSE_SMTP', '', 'smtp://user:password@host:port of the mail server'],
   ['GATEHOUSE_PAGES_URL', '', 'how browsers reach the pages, when not http://GATEHOUSE_HTTP'],
+  [
+    'GATEHOUSE_PROXY_CERT',
+    '',
+    'PEM file with the proxy’s certificate: the proxy then speaks TLS and sign-in to it may cross the network',
+  ],
+  ['GATEHOUSE_PROXY_KEY', '', 'PEM file with the key of that certificate'],
   ['DATABASE_URL', '', 'postgres://owner:password@host/database of your own PostgreSQL 18; empty: Gatehouse runs one'],
 ] as const;
 
@@ -65,6 +69,7 @@ export function readConfig(env: Environment, cwd: string, defaultData = './data'
     upstreamDns: parseUpstreams(value('GATEHOUSE_UPSTREAM_DNS')),
     lists: value('GATEHOUSE_LISTS') ?? null,
     smtp: parseUrl(value('GATEHOUSE_SMTP'), 'GATEHOUSE_SMTP', ['smtp:', 'smtps:']),
+    proxyTls: parseTls(value('GATEHOUSE_PROXY_CERT'), value('GATEHOUSE_PROXY_KEY')),
     databaseUrl: parseUrl(value('DATABASE_URL'), 'DATABASE_URL', ['postgres:', 'postgresql:']),
     pagesUrl: (
       parseUrl(value('GATEHOUSE_PAGES_URL'), 'GATEHOUSE_PAGES_URL', ['http:', 'https:']) ??
@@ -78,10 +83,6 @@ export function readConfig(env: Environment, cwd: string, defaultData = './data'
   }
   return config;
 }
-
-/** `127.0.0.1:8080`, `[::1]:8080`. */
-export const formatEndpoint = (e: Endpoint): string =>
-  e.address.includes(':') ? `[${e.address}]:${e.port}` : `${e.address}:${e.port}`;
 
 export function parseEndpoint(text: string, name: string, defaultPort?: number): Endpoint {
   const m = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? (isIP(text) === 6 ? [text, text] : null);
@@ -132,6 +133,23 @@ function parseUrl(text: string | undefined, name: string, protocols: string[]): 
     );
   }
   return text;
+}
+
+function parseTls(cert: string | undefined, key: string | undefined): Config['proxyTls'] {
+  if (!cert && !key) return null;
+  const read = (name: string, path: string | undefined) => {
+    try {
+      return readFileSync(path ?? '', 'utf8');
+    } catch (cause) {
+      throw new Refusal(
+        'invalid',
+        'config.tls',
+        `${name} must be a PEM file that can be read; GATEHOUSE_PROXY_CERT and GATEHOUSE_PROXY_KEY go together.`,
+        { cause },
+      );
+    }
+  };
+  return { cert: read('GATEHOUSE_PROXY_CERT', cert), key: read('GATEHOUSE_PROXY_KEY', key) };
 }
 
 /** The text of `--help`. */

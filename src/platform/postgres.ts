@@ -24,6 +24,7 @@ const run = promisify(execFile);
 export interface RunningPostgres {
   /** URL of the owner, who migrates; the application itself connects as a lesser role. */
   readonly url: string;
+  readonly port: number;
   /** Resolves when the server has ended, however it ended. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -34,7 +35,10 @@ export interface RunningPostgres {
  * loopback only and asks every connection for a password. A server that a killed run left behind in the
  * same folder is stopped first, cleanly, so nothing that was committed is lost.
  */
-export async function startPostgres(folder: string, options: { fast?: boolean } = {}): Promise<RunningPostgres> {
+export async function startPostgres(
+  folder: string,
+  options: { fast?: boolean; port?: number } = {},
+): Promise<RunningPostgres> {
   const account = serverAccount();
   const place = reachable(folder, account);
   const bin = await binaries(account);
@@ -68,7 +72,7 @@ export async function startPostgres(folder: string, options: { fast?: boolean } 
     // Nothing was running, which is how it should be.
   });
 
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const settings: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -95,7 +99,7 @@ export async function startPostgres(folder: string, options: { fast?: boolean } 
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const url = `postgres://gatehouse:${readFileSync(secret, 'utf8').trim()}@127.0.0.1:${port}/gatehouse`;
   await ready(url, child, () => last);
-  return { url, ended, stop: () => stop(child, ended) };
+  return { url, port, ended, stop: () => stop(child, ended) };
 }
 
 /** `fast` shutdown (SIGINT): ends sessions, writes a checkpoint. */

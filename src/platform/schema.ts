@@ -298,14 +298,20 @@ export interface EvidenceLine {
   category: string | null;
   outcome: string;
   via: string;
-  /** Words that somebody wrote, where the alert came from a person. */
+  /** Where it came from when nobody was signed in there. */
+  address?: string;
+  /** Words that somebody wrote, where the alert came from a person or tells of a gateway. */
   text?: string;
+  /** What somebody who told us said besides (ALR-09); `by` is set when they were signed in. */
+  told?: { by: string | null; name: string | null; about: 'me' | 'someone-else' | null; safe: 'yes' | 'no' | 'unsure' };
 }
 interface AlertTable {
   id: Generated<string>;
   school_id: Fixed<string>;
   reference: Fixed<string>;
   subject: Fixed<string | null>;
+  kept_from: ColumnType<string[], string[] | undefined, never>;
+  told: ColumnType<string[], string[] | undefined, string[]>;
   detector: Fixed<'grave' | 'repeated' | 'told' | 'health'>;
   category: Fixed<string | null>;
   urgency: 'urgent' | 'soon';
@@ -346,6 +352,7 @@ interface CaseFileTable {
   state: string;
   opened_by: Fixed<string | null>;
   opened_at: FixedInstant;
+  happened_on: ColumnType<string, string | undefined, never>;
   subjects: Generated<string[]>;
   team: Generated<string[]>;
   assignee: string | null;

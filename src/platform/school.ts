@@ -19,14 +19,21 @@ export async function schools(db: Db): Promise<School[]> {
 /** Channel on which control hears that gateways have something new to fetch; the payload is the school. */
 export const FEED_CHANNEL = 'gatehouse_feed';
 
+/**
+ * Numbers of snapshots and presences follow the clock, in milliseconds, and always rise. So a database that was restored
+ * from last night's backup issues numbers above those that gateways already hold, and they obey it again.
+ */
+const next = (column: 'snapshot_number' | 'presence_number') =>
+  sql`greatest(${sql.ref(column)} + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)`;
+
 /** Something that the snapshot carries has changed (people, policy, lists, addresses, settings): gateways obey within seconds. */
 export async function bumpSnapshot(tx: Tx, school: string): Promise<void> {
-  await sql`update school set snapshot_number = snapshot_number + 1 where id = ${school}`.execute(tx);
+  await sql`update school set snapshot_number = ${next('snapshot_number')} where id = ${school}`.execute(tx);
   await sql`select pg_notify(${FEED_CHANNEL}, ${school})`.execute(tx);
 }
 
 /** Somebody signed in or out at an address. */
 export async function bumpPresence(tx: Tx, school: string): Promise<void> {
-  await sql`update school set presence_number = presence_number + 1 where id = ${school}`.execute(tx);
+  await sql`update school set presence_number = ${next('presence_number')} where id = ${school}`.execute(tx);
   await sql`select pg_notify(${FEED_CHANNEL}, ${school})`.execute(tx);
 }

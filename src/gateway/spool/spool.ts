@@ -1,0 +1,200 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '#core/clock.ts';
+
+export interface Batch {
+  /** Rises for ever, also over restarts: control takes each number once. */
+  readonly number: number;
+  /** Complete lines, each ended by a newline. */
+  readonly body: Buffer;
+  readonly lines: number;
+}
+
+const SEGMENT_BYTES = 2 * 1024 * 1024;
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Activity waits here until control has taken it. A segment is a file of lines named by its batch number; the newest
+ * one grows until it is asked for or full. Whatever was appended survives a killed process.
+ *
+ * When the disk refuses (full, read-only), lines wait in memory instead and `failing` says so, since filtering goes on
+ * whatever happens here. Only when that is full too are the oldest lines lost, and counted.
+ */
+export class Spool {
+  #folder: string;
+  #clock: Clock;
+  #write: (fd: number, data: Buffer) => void;
+  #closed: number[];
+  #open: { number: number; fd: number; bytes: number; lines: number } | null = null;
+  #memory: { lines: string; count: number }[] = [];
+  #memoryBytes = 0;
+  #last = 0;
+  /** Why the disk refused the last write; null when it did not. */
+  failing: string | null = null;
+  /** Lines that neither disk nor memory could hold. */
+  lost = 0;
+
+  constructor(folder: string, clock: Clock, write: (fd: number, data: Buffer) => void = writeAll) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#write = write;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#closed = readdirSync(folder)
+      .map((f) => /^(\d+)\.ndjson$/.exec(f)?.[1])
+      .filter((n) => n !== undefined)
+      .map(Number)
+      .sort((a, b) => a - b);
+    this.#last = this.#closed.at(-1) ?? 0;
+  }
+
+  /** Batches that wait, the growing one included. */
+  get waiting(): number {
+    return this.#closed.length + (this.#open ? 1 : 0) + (this.#memory.length > 0 ? 1 : 0);
+  }
+
+  append(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    const text = `${lines.join('\n')}\n`;
+    try {
+      this.#retryMemory();
+      this.#toDisk(Buffer.from(text), lines.length);
+      this.failing = null;
+    } catch (e) {
+      this.failing = e instanceof Error && 'code' in e ? String(e.code) : 'unknown';
+      this.#discardOpen();
+      this.#toMemory(text, lines.length);
+    }
+  }
+
+  /** The oldest batch, or null. It stays until `taken`. */
+  next(): Batch | null {
+    if (this.#closed.length === 0) this.#close();
+    const number = this.#closed[0];
+    if (number === undefined) return this.#fromMemory();
+    const body = wholeLines(readFileSync(this.#path(number)));
+    if (body.length === 0) {
+      this.taken(number);
+      return this.next();
+    }
+    return { number, body, lines: count(body) };
+  }
+
+  /** Control has it: forget it. */
+  taken(number: number): void {
+    const held = this.#memory[0];
+    if (this.#memoryNumber === number && held) {
+      this.#memory.shift();
+      this.#memoryBytes -= held.lines.length;
+      this.#memoryNumber = null;
+      return;
+    }
+    this.#closed = this.#closed.filter((n) => n !== number);
+    if (existsSync(this.#path(number))) unlinkSync(this.#path(number));
+  }
+
+  /** End the growing segment and bring it to the disk itself. */
+  close(): void {
+    this.#close();
+  }
+
+  #memoryNumber: number | null = null;
+
+  #fromMemory(): Batch | null {
+    const held = this.#memory[0];
+    if (!held) return null;
+    this.#memoryNumber ??= this.#nextNumber();
+    return { number: this.#memoryNumber, body: Buffer.from(held.lines), lines: held.count };
+  }
+
+  #toDisk(data: Buffer, lines: number): void {
+    if (this.#open && this.#open.bytes + data.length > SEGMENT_BYTES) this.#close();
+    if (!this.#open) {
+      const number = this.#nextNumber();
+      this.#open = { number, fd: openSync(this.#path(number), 'a', 0o600), bytes: 0, lines: 0 };
+    }
+    this.#write(this.#open.fd, data);
+    this.#open.bytes += data.length;
+    this.#open.lines += lines;
+  }
+
+  #toMemory(lines: string, n: number): void {
+    this.#memory.push({ lines, count: n });
+    this.#memoryBytes += lines.length;
+    while (this.#memoryBytes > MEMORY_BYTES && this.#memory.length > 1) {
+      // The first may be on its way to control at this moment; the one after it is the oldest that is not.
+      const [dropped] = this.#memory.splice(1, 1);
+      this.#memoryBytes -= dropped?.lines.length ?? 0;
+      this.lost += dropped?.count ?? 0;
+    }
+  }
+
+  /** The disk may have room again: what waits in memory goes first, but not what is on its way. */
+  #retryMemory(): void {
+    const from = this.#memoryNumber === null ? 0 : 1;
+    while (this.#memory.length > from) {
+      const held = this.#memory[from]!;
+      this.#toDisk(Buffer.from(held.lines), held.count);
+      this.#memory.splice(from, 1);
+      this.#memoryBytes -= held.lines.length;
+    }
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    const { number, fd } = this.#open;
+    this.#open = null;
+    this.#closed.push(number);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** After a failed write the segment may end in half a line; `wholeLines` leaves that out when it is read. */
+  #discardOpen(): void {
+    if (!this.#open) return;
+    const { number, fd, bytes } = this.#open;
+    this.#open = null;
+    closeSync(fd);
+    if (bytes > 0) this.#closed.push(number);
+    else if (existsSync(this.#path(number)) && statSync(this.#path(number)).isFile()) unlinkSync(this.#path(number));
+  }
+
+  /** Time-based, so that a spool folder that was lost and begun anew never reuses a number. */
+  #nextNumber(): number {
+    this.#last = Math.max(this.#last + 1, this.#clock.now() * 1000);
+    return this.#last;
+  }
+
+  #path(number: number): string {
+    return join(this.#folder, `${number}.ndjson`);
+  }
+}
+
+function writeAll(fd: number, data: Buffer): void {
+  let done = 0;
+  while (done < data.length) done += writeSync(fd, data, done);
+}
+
+/** A process that was killed in mid-write leaves half a line; it was never acknowledged. */
+function wholeLines(data: Buffer): Buffer {
+  return data.subarray(0, data.lastIndexOf(10) + 1);
+}
+
+function count(body: Buffer): number {
+  let n = 0;
+  for (let i = body.indexOf(10); i >= 0; i = body.indexOf(10, i + 1)) n++;
+  return n;
+}

@@ -1,0 +1,186 @@
+import ipaddr from 'ipaddr.js';
+import type { Clock } from '#core/clock.ts';
+import type { CategoryIndex } from '#filter/index.ts';
+import { type Decision, decide, nextChange, type Presence, type Snapshot } from '#policy/index.ts';
+import type { Client, Judge, Judgement } from './judge.ts';
+
+const UNIDENTIFIED = 'unidentified';
+const KNOWN_ADDRESSES = 10_000;
+
+/** Without a snapshot nothing can be judged, and what cannot be judged is blocked (FIL-20). */
+const NO_POLICY: Judgement = {
+  outcome: 'block',
+  because: {
+    rule: 'no-policy',
+    category: null,
+    clause: null,
+    text: 'The filter has no valid policy at the moment, so it lets nothing through. The people who look after it can see this too.',
+    remedy: 'wait',
+  },
+  categories: [],
+};
+
+/** The verdicts that clients of one kind share: by category set, made on first use, thrown away when a time window turns. */
+class Verdicts {
+  #made: (Judgement | undefined)[] = [];
+  #until = 0;
+  readonly #snapshot: Snapshot;
+  readonly #index: CategoryIndex;
+  readonly #profile: string;
+  readonly #person: string | null;
+
+  constructor(snapshot: Snapshot, index: CategoryIndex, profile: string, person: string | null) {
+    this.#snapshot = snapshot;
+    this.#index = index;
+    this.#profile = profile;
+    this.#person = person;
+  }
+
+  of(set: number, now: number): Judgement {
+    if (now >= this.#until) {
+      this.#made = [];
+      this.#until = nextChange(this.#snapshot.policy, now);
+    }
+    const made = this.#made[set];
+    if (made) return made;
+    const categories = this.#index.categoriesOf(set);
+    const decision: Decision = decide(this.#snapshot.policy, this.#profile, {
+      categories,
+      at: now,
+      person: this.#person,
+    });
+    const judgement = { outcome: decision.outcome, because: decision.because, categories };
+    this.#made[set] = judgement;
+    return judgement;
+  }
+}
+
+interface Known extends Client {
+  readonly verdicts: Verdicts | null;
+  readonly until: number;
+}
+
+/**
+ * What a gateway thread knows, and the judge that answers from it. Everything is replaced at once when a part
+ * arrives; a request sees either the old state or the new, never a mixture.
+ */
+export class GatewayState implements Judge {
+  #snapshot: Snapshot | null = null;
+  #presence: Presence | null = null;
+  #index: CategoryIndex | null = null;
+  #networks: { range: [ipaddr.IPv4 | ipaddr.IPv6, number]; entry: Snapshot['addresses'][number] }[] = [];
+  #verdicts = new Map<string, Verdicts>();
+  #clients = new Map<string, Known>();
+  #personal = new Set<string>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get snapshot(): Snapshot | null {
+    return this.#snapshot;
+  }
+  get index(): CategoryIndex | null {
+    return this.#index;
+  }
+
+  use(snapshot: Snapshot, index: CategoryIndex): void {
+    this.#snapshot = snapshot;
+    this.#index = index;
+    this.#verdicts = new Map();
+    this.#clients = new Map();
+    this.#networks = snapshot.addresses.map((entry) => ({ range: ipaddr.parseCIDR(entry.cidr), entry }));
+    // Only where a cell names people do two people of one profile get different answers.
+    this.#personal = new Set(
+      snapshot.policy.profiles
+        .filter((p) => Object.values(p.cells).some((cells) => cells.some((c) => c.cell.value === 'selected')))
+        .map((p) => p.id),
+    );
+  }
+
+  usePresence(presence: Presence): void {
+    this.#presence = presence;
+    this.#clients = new Map();
+  }
+
+  identify(rawAddress: string, person?: string): Client {
+    const address = plainAddress(rawAddress);
+    if (person !== undefined) return this.#known(address, person, null, 'credentials', Number.POSITIVE_INFINITY);
+    const now = this.#clock.now();
+    const cached = this.#clients.get(address);
+    if (cached && cached.until > now) return cached;
+    const client = this.#findOut(address, now);
+    if (this.#clients.size >= KNOWN_ADDRESSES) this.#clients.clear();
+    this.#clients.set(address, client);
+    return client;
+  }
+
+  judge(client: Client, host: string, path?: string): Judgement {
+    if (!this.#index) return NO_POLICY;
+    const byHost = this.#index.find(host);
+    const judgement = this.#verdict(client, byHost);
+    if (path === undefined || judgement.outcome === 'block') return judgement;
+    const byUrl = this.#index.findUrl(host, path);
+    return byUrl === 0 ? judgement : this.#verdict(client, byUrl);
+  }
+
+  judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
+    return this.#index ? this.#verdict(client, this.#index.findWire(packet, offset)) : NO_POLICY;
+  }
+
+  #verdict(client: Client, set: number): Judgement {
+    return (client as Known).verdicts?.of(set, this.#clock.now()) ?? NO_POLICY;
+  }
+
+  #findOut(address: string, now: number): Known {
+    const session = this.#presence?.sessions[address];
+    if (session && session.until > now) return this.#known(address, session.person, null, 'session', session.until);
+    const entry = this.#registered(address);
+    // A session may begin at any moment, but then the presence part arrives and this cache is emptied.
+    const always = Number.POSITIVE_INFINITY;
+    if (entry?.person) return this.#known(address, entry.person, entry.device, 'registered', always);
+    if (entry) return this.#client(address, null, entry.device, entry.profile, 'registered', always);
+    return this.#client(address, null, null, UNIDENTIFIED, 'unidentified', always);
+  }
+
+  /** Somebody who is no longer in the snapshot (left the school) is nobody. */
+  #known(address: string, person: string, device: string | null, how: Client['how'], until: number): Known {
+    const profile = this.#snapshot?.people[person]?.profile;
+    if (!profile) return this.#client(address, null, device, UNIDENTIFIED, 'unidentified', until);
+    return this.#client(address, person, device, profile, how, until);
+  }
+
+  #client(
+    address: string,
+    person: string | null,
+    device: string | null,
+    profile: string,
+    how: Client['how'],
+    until: number,
+  ): Known {
+    return { address, person, device, profile, how, until, verdicts: this.#verdictsFor(profile, person) };
+  }
+
+  #verdictsFor(profile: string, person: string | null): Verdicts | null {
+    if (!this.#snapshot || !this.#index) return null;
+    const key = person && this.#personal.has(profile) ? `${profile} ${person}` : profile;
+    let verdicts = this.#verdicts.get(key);
+    if (!verdicts) {
+      if (this.#verdicts.size >= KNOWN_ADDRESSES) this.#verdicts.clear();
+      verdicts = new Verdicts(this.#snapshot, this.#index, profile, person);
+      this.#verdicts.set(key, verdicts);
+    }
+    return verdicts;
+  }
+
+  #registered(address: string): Snapshot['addresses'][number] | null {
+    if (this.#networks.length === 0 || !ipaddr.isValid(address)) return null;
+    const parsed = ipaddr.parse(address);
+    const hit = this.#networks.find((n) => n.range[0].kind() === parsed.kind() && parsed.match(n.range as never));
+    return hit?.entry ?? null;
+  }
+}
+
+/** `::ffff:192.0.2.1` is 192.0.2.1: a dual-stack socket must not hide a registered address. */
+export const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);

@@ -1,0 +1,45 @@
+import { Refusal } from '#core/errors.ts';
+import { faultFacts, type Log } from '#platform/log.ts';
+
+/** What a child process says to the one that started it. */
+export interface Ready {
+  readonly ready: true;
+  readonly facts?: Record<string, unknown>;
+}
+
+/**
+ * The life of one process: start, say so, and stop cleanly on SIGTERM, SIGINT or when the parent is gone (a killed
+ * parent must not leave children that hold ports). A refusal at start is one sentence and exit code 1.
+ */
+export async function runProcess(
+  log: () => Log,
+  start: () => Promise<{ facts?: Record<string, unknown>; stop: () => Promise<void> }>,
+): Promise<void> {
+  let stop: (() => Promise<void>) | null = null;
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(1), 15_000).unref();
+    await stop?.();
+    process.exit(0);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('disconnect', end);
+  process.on('unhandledRejection', (e) => log().error('unhandled', faultFacts(e)));
+  try {
+    const running = await start();
+    stop = running.stop;
+    process.send?.({ ready: true, facts: running.facts } satisfies Ready);
+  } catch (e) {
+    fail(e);
+  }
+}
+
+/** One clear sentence for what people can mend; the whole fault for what only we can. */
+export function fail(e: unknown): never {
+  if (e instanceof Refusal) console.error(`Gatehouse: ${e.message}${e.remedy ? ` ${e.remedy}` : ''}`);
+  else console.error('Gatehouse could not go on:', e);
+  process.exit(1);
+}

@@ -1,0 +1,46 @@
+import type { Enrolment } from '#gateway/feed/control-client.ts';
+import type { Deps } from '#platform/deps.ts';
+import type { Recurring, Tasks } from '#platform/jobs.ts';
+import { SEND_MAIL, sendMailTask } from '#platform/mail.ts';
+import { devicesRoom } from '#rooms/devices/index.ts';
+import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
+import { governanceRoom } from '#rooms/governance/index.ts';
+import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
+import { incidentsRoom } from '#rooms/incidents/index.ts';
+import { healthAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
+import { policiesRoom } from '#rooms/policies/index.ts';
+import { createWebApp, type WebApp } from '#web/index.ts';
+
+/** Every room of the house, in the order of the imports fence. */
+export function createControl(
+  deps: Deps,
+  onEnrolled: (enrolment: Omit<Enrolment, 'control'>) => void,
+): Promise<WebApp> {
+  return createWebApp({
+    clock: deps.clock,
+    log: deps.log,
+    pagesUrl: deps.config.pagesUrl,
+    authenticate: authenticate(deps),
+    rooms: [
+      identityRoom(deps),
+      devicesRoom(deps),
+      policiesRoom(deps),
+      filteringRoom(deps, { onGatewayTrouble: (tx, trouble) => healthAlert(tx, deps, trouble) }),
+      monitoringRoom(deps),
+      incidentsRoom(deps),
+      governanceRoom(deps, { onEnrolled }),
+    ],
+  });
+}
+
+/** Everything that happens by the clock or after a command. */
+export function allJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
+  const rooms = [identityJobs(deps), filteringJobs(deps), monitoringJobs(deps)];
+  return {
+    tasks: Object.assign(
+      { [SEND_MAIL]: sendMailTask(deps.db, deps.clock, deps.config.smtp) },
+      ...rooms.map((r) => r.tasks),
+    ),
+    recurring: rooms.flatMap((r) => r.recurring),
+  };
+}

@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { Refusal } from '#core/errors.ts';
+import type { Ready } from './process.ts';
+
+export interface Kept {
+  stop(): Promise<void>;
+}
+
+const PAUSE_MAX = 10_000;
+const STEADY = 30_000;
+
+/**
+ * Run `<name>.ts` beside this file as a process of its own and start it again whenever it ends, with growing pauses.
+ * Resolves when it is ready for the first time; if it ends before that, its own words have said why.
+ */
+export async function keepRunning(name: 'control' | 'worker' | 'gateway', env: NodeJS.ProcessEnv): Promise<Kept> {
+  let stopping = false;
+  let pause = 200;
+  let child: ChildProcess;
+  let timer: NodeJS.Timeout | undefined;
+
+  const start = () =>
+    new Promise<void>((ready, failed) => {
+      const startedAt = Date.now();
+      child = fork(join(import.meta.dirname, `${name}.ts`), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      child.once('message', (m: Ready) => m.ready && ready());
+      child.once('exit', (code, signal) => {
+        failed(new Refusal('unavailable', 'process.start', `The ${name} process could not start.`));
+        if (stopping) return;
+        pause = Date.now() - startedAt > STEADY ? 200 : Math.min(pause * 2, PAUSE_MAX);
+        console.error(`Gatehouse: ${name} ended (${signal ?? code}); starting it again in ${pause / 1000} s.`);
+        timer = setTimeout(() => void start().catch(() => undefined), pause);
+      });
+    });
+  try {
+    await start();
+  } catch (e) {
+    stopping = true;
+    clearTimeout(timer);
+    throw e;
+  }
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        stopping = true;
+        clearTimeout(timer);
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
+        const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+        child.once('exit', () => {
+          clearTimeout(patience);
+          resolve();
+        });
+        child.kill('SIGTERM');
+      }),
+  };
+}
