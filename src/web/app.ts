@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
@@ -12,7 +11,7 @@ import type { Clock } from '#core/clock.ts';
 import { Refusal } from '#core/errors.ts';
 import { refusalOf, statusOf } from '#platform/http.ts';
 import { faultFacts, type Log } from '#platform/log.ts';
-import { assetRoutes } from './assets.ts';
+import { assetRoutes, STATIC } from './assets.ts';
 import { createRenderer } from './render.ts';
 import type { Access, Viewer } from './viewer.ts';
 
@@ -93,7 +92,7 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
       new Refusal('too-many', 'http.too-many', 'Too many requests from this address. Wait a minute and try again.'),
   });
   await app.register(fastifyStatic, {
-    root: resolve(import.meta.dirname, 'static'),
+    root: STATIC,
     prefix: '/static/',
     decorateReply: false,
     maxAge: '1h',

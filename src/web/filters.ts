@@ -9,6 +9,12 @@ export function addFilters(env: nunjucks.Environment, clock: Clock): void {
   env.addFilter('day', (value: Date | string | number, timeZone: string) =>
     new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone }).format(new Date(value)),
   );
+  env.addFilter('iso', (value: Date | string | number) => {
+    // A day without a time is a valid `datetime` as it is.
+    const instant = new Date(value);
+    return typeof value === 'string' && value.length === 10 ? value : instant.toISOString();
+  });
+  env.addFilter('min', (values: readonly number[]) => Math.min(...values));
   env.addFilter('ago', (value: Date | string | number) => ago(clock.now() - new Date(value).getTime()));
   env.addFilter('number', (value: number | string) => new Intl.NumberFormat('en-GB').format(Number(value)));
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import nunjucks from 'nunjucks';
 import type { WebOptions } from './app.ts';
+import { assetUrl } from './assets.ts';
 import { addFilters } from './filters.ts';
 
 const SRC = resolve(import.meta.dirname, '..');
@@ -18,6 +19,7 @@ export function createRenderer(options: Pick<WebOptions, 'rooms' | 'clock' | 'pa
     { autoescape: true, throwOnUndefined: false, trimBlocks: true, lstripBlocks: true },
   );
   addFilters(env, options.clock);
+  env.addGlobal('asset', assetUrl);
   const nav = options.rooms.flatMap((r) => r.nav ?? []).sort((a, b) => a.order - b.order);
 
   return (request: FastifyRequest, reply: FastifyReply, template: string, data: Record<string, unknown>): string => {
