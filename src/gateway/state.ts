@@ -118,11 +118,7 @@ export class GatewayState implements Judge {
 
   judge(client: Client, host: string, path?: string): Judgement {
     if (!this.#index) return NO_POLICY;
-    const byHost = this.#index.find(host);
-    const judgement = this.#verdict(client, byHost);
-    if (path === undefined || judgement.outcome === 'block') return judgement;
-    const byUrl = this.#index.findUrl(host, path);
-    return byUrl === 0 ? judgement : this.#verdict(client, byUrl);
+    return this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
   }
 
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
