@@ -1,28 +1,18 @@
 import { invalid } from '#core/errors.ts';
 import { FLOOR, taxonomyFaults } from './floor.ts';
-import { UNIDENTIFIED } from './graph.ts';
 import { checkPolicy } from './parse.ts';
-import type {
-  Category,
-  Cell,
-  CompiledCell,
-  CompiledPolicy,
-  CompiledProfile,
-  PersonKind,
-  PolicyDocument,
-  Profile,
+import {
+  type Category,
+  type CompiledCell,
+  type CompiledPolicy,
+  type CompiledProfile,
+  type PersonKind,
+  type PolicyDocument,
+  type Profile,
+  STRICTNESS,
+  UNIDENTIFIED,
 } from './types.ts';
 import { isTimeZone } from './windows.ts';
-
-/** How much a cell closes; where several speak of one category, the strictest decides (UAR-26, GOV-34). */
-export const STRICTNESS: Readonly<Record<Cell['value'], number>> = {
-  illegal: 5,
-  'not-allowed': 4,
-  permission: 3,
-  selected: 3,
-  times: 2,
-  allowed: 1,
-};
 
 /**
  * What gateways need of a document, flat. Refuses a document that names an unknown category or would open what

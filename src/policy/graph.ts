@@ -1,8 +1,5 @@
 import { at, type Fault, show } from './locate.ts';
-import { PERSON_KINDS, type PolicyDocument, type Profile } from './types.ts';
-
-/** The profile of everybody nobody could name; every document has it, and nobody chooses it. */
-export const UNIDENTIFIED = 'unidentified';
+import { PERSON_KINDS, type PolicyDocument, type Profile, UNIDENTIFIED } from './types.ts';
 
 type Check = (doc: PolicyDocument) => Generator<Fault>;
 

@@ -1,6 +1,5 @@
 export { compilePolicy, profileFor } from './compile.ts';
 export { decide, nextChange, type Question } from './decide.ts';
-export { UNIDENTIFIED } from './graph.ts';
 export { parsePolicy } from './parse.ts';
 export { PolicySchema } from './schema.ts';
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';

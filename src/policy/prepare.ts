@@ -1,7 +1,15 @@
-import { STRICTNESS } from './compile.ts';
 import type { Question } from './decide.ts';
-import { UNIDENTIFIED } from './graph.ts';
-import type { Because, CompiledCell, CompiledPolicy, CompiledProfile, Decision, Outcome, TimeWindow } from './types.ts';
+import {
+  type Because,
+  type CompiledCell,
+  type CompiledPolicy,
+  type CompiledProfile,
+  type Decision,
+  type Outcome,
+  STRICTNESS,
+  type TimeWindow,
+  UNIDENTIFIED,
+} from './types.ts';
 import { nextFlip, rangesOf, sayWhen, wallClock, within } from './windows.ts';
 import * as words from './words.ts';
 

@@ -71,6 +71,9 @@ export type RoleId = (typeof ROLE_IDS)[number];
 export const PERSON_KINDS = ['pupil', 'staff', 'governor', 'parent', 'volunteer', 'visitor'] as const;
 export type PersonKind = (typeof PERSON_KINDS)[number];
 
+/** The profile of everybody nobody could name; every document has it, and nobody chooses it. */
+export const UNIDENTIFIED = 'unidentified';
+
 export interface Profile {
   /** `pupil-8`, `sixth-form`, `staff`, `guest`, `unidentified`. */
   readonly id: string;
@@ -108,6 +111,16 @@ export type Cell = (
   | { readonly value: 'selected'; readonly people: readonly string[] }
   | { readonly value: 'permission' }
 ) & { readonly unconfirmed?: boolean };
+
+/** How much a cell closes; where several speak of one category the strictest decides (UAR-26, GOV-34). */
+export const STRICTNESS: Readonly<Record<Cell['value'], number>> = {
+  illegal: 5,
+  'not-allowed': 4,
+  permission: 3,
+  selected: 3,
+  times: 2,
+  allowed: 1,
+};
 
 /** Days 1 (Monday) to 7; minutes are `HH:MM` in the school's time zone; `to` is not included. */
 export interface TimeWindow {

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { compilePolicy } from './compile.ts';
+import type { Category, CompiledPolicy, PolicyDocument } from './types.ts';
+
+/** For tests: the taxonomy that ships. */
+export const taxonomy: readonly Category[] = (
+  JSON.parse(readFileSync(new URL('../../lists/taxonomy.json', import.meta.url), 'utf8')) as { categories: Category[] }
+).categories;
+
+/** For tests: the smallest document there is, with `parts` in place of its own. */
+export function policyOf(parts: Partial<PolicyDocument> = {}): PolicyDocument {
+  const clause = 'rules.all';
+  const profile = (id: string, kind: 'pupil' | 'staff') => ({
+    id,
+    name: id,
+    audience: kind,
+    clause,
+    match: { kinds: [kind] },
+    blocks: {},
+    uncategorised: 'allow' as const,
+  });
+  return {
+    format: 1,
+    id: 'smallest',
+    title: 'The smallest policy',
+    model: 'test',
+    version: '1',
+    clauses: [{ id: clause, number: '1.1', section: 'Rules', text: 'Everything here.', rows: [] }],
+    roles: [
+      {
+        id: 'dsl',
+        title: 'DSL',
+        clause,
+        holders: { min: 1, max: 1 },
+        deputies: { min: 0 },
+        duties: [],
+        rows: [],
+      },
+    ],
+    profiles: [
+      profile('pupil', 'pupil'),
+      profile('staff', 'staff'),
+      {
+        id: 'unidentified',
+        name: 'Not signed in',
+        audience: 'pupil',
+        clause,
+        match: {},
+        blocks: {},
+        uncategorised: 'block',
+      },
+    ],
+    rules: [],
+    monitoring: {
+      repeated: { count: 5, minutes: 10, clause, except: [] },
+      grave: {},
+      escalation: [{ role: 'dsl', rank: 'holder', acknowledgeMinutes: 5 }],
+      escalationClause: clause,
+    },
+    passwords: { minLength: 8, classes: [], clause },
+    notice: { text: 'You are monitored.', clause },
+    retention: { activityDays: 30, clause },
+    ...parts,
+  };
+}
+
+/** For tests: a compiled document of the school's time zone. */
+export const compiled = (doc: PolicyDocument): CompiledPolicy => compilePolicy(doc, taxonomy, 'Europe/London');
