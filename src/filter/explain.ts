@@ -1,7 +1,7 @@
 import { domainToUnicode } from 'node:url';
 import { parseLine, readBlocks } from './formats.ts';
 import { endsSegment } from './hash.ts';
-import { isAddress, normalisePath } from './host.ts';
+import { normalisePath } from './host.ts';
 import type { Mapping } from './mapping.ts';
 import { listFiles, type Source } from './sources.ts';
 
@@ -47,7 +47,7 @@ export async function explainHost(
 
 /** `a.b.example` → itself and `b.example`; an IP address has no parents. */
 function hostAndParents(host: string): string[] {
-  if (isAddress(host)) return [host];
+  if (host.includes(':') || /\.\d+$/.test(host)) return [host];
   const labels = host.split('.');
   return labels.slice(0, Math.max(1, labels.length - 1)).map((_, i) => labels.slice(i).join('.'));
 }
