@@ -11,6 +11,8 @@ create table case_file (
   state text not null,
   opened_by uuid references person,
   opened_at timestamptz(3) not null,
+  -- The day it happened, which may be before the day it was logged (INC-23).
+  happened_on date not null default current_date,
   -- People it is about: they never see it, whoever they are (INC-05).
   subjects uuid[] not null default '{}',
   -- People who may read and act besides the safeguarding duties.
@@ -36,6 +38,8 @@ create table case_entry (
   detail jsonb not null default '{}'
 );
 create index case_entry_case on case_entry (case_id, at);
+-- A case is reported once: who may log a case that they may not read cannot write into it afterwards.
+create unique index case_entry_report on case_entry (case_id) where action = 'report';
 
 alter table alert add constraint alert_case foreign key (case_id) references case_file;
 
@@ -52,4 +56,14 @@ alter table case_entry enable row level security;
 alter table case_entry force row level security;
 create policy with_case on case_entry to gatehouse_app
   using (school_id = gh_school() and exists (select 1 from case_file c where c.id = case_id))
-  with check (school_id = gh_school());
+  with check (school_id = gh_school() and (action = 'report' or exists (select 1 from case_file c where c.id = case_id)));
+
+-- What somebody has logged is a receipt to them and nothing more: no title, no state, no entries.
+create function gh_my_reports() returns table (reference text, opened_at timestamptz) stable security definer
+  language sql set search_path = public
+  begin atomic
+    select c.reference, c.opened_at from case_file c
+    where c.school_id = gh_school() and c.opened_by = gh_person() and c.source = 'logged'
+    order by c.opened_at desc;
+  end;
+create policy owner_reads on case_file for select to current_user using (true);

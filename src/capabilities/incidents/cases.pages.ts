@@ -1,0 +1,90 @@
+import type { Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import { names, searchPeople } from '#rooms/identity/index.ts';
+import { contextOf, type Viewer } from '#web/index.ts';
+import { notFound } from '#core/errors.ts';
+import { type CaseState, caseWorkflow, isOutcome, OUTCOMES } from './case.workflow.ts';
+import { partsOf } from './cases.rules.ts';
+import { categories, categoryName, dayIn, leadsOf } from './cases.service.ts';
+import { type CaseFile, countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
+import type { NewCaseForm } from './incidents.routes.ts';
+import { entryLine, FIRST_STEP, STATES, STEP_FORMS } from './cases.words.ts';
+
+/** What pages show. Every read runs in the viewer's own context, so row security answers for it. */
+export function casesPage(deps: Deps, viewer: Viewer, search: { state?: CaseState | 'open'; q?: string }) {
+  return deps.db.in(contextOf(viewer), async (tx) => {
+    const cases = await listCases(tx, { state: search.state, text: search.q });
+    const who = await names(tx, [...new Set(cases.flatMap((c) => c.assignee ?? []))]);
+    const counts = await countCases(tx);
+    const open = (counts.reported ?? 0) + (counts.triage ?? 0) + (counts.actions ?? 0);
+    return {
+      cases: cases.map((c) => ({ ...c, ...STATES[c.state], with: c.assignee ? who.get(c.assignee) : null })),
+      filters: [
+        { value: 'open', text: 'Open', count: open },
+        ...caseWorkflow.states.map((s) => ({ value: s, text: STATES[s].name, count: counts[s] ?? 0 })),
+      ].map((f) => ({ ...f, current: f.value === (search.state ?? '') })),
+      total: open + (counts.closed ?? 0),
+      search,
+      reports: await myReports(tx),
+    };
+  });
+}
+
+export function casePage(deps: Deps, viewer: Viewer, which: string, find?: string) {
+  return deps.db.in(contextOf(viewer), async (tx) => {
+    const file = await findCase(tx, which);
+    if (!file) throw notFound('this case');
+    const entries = await entriesOf(tx, file.id);
+    const mentioned = entries.flatMap((e) => [e.by_person, e.detail.person]).filter((id) => typeof id === 'string');
+    const who = await names(tx, [...new Set([...mentioned, ...file.subjects, ...file.team])]);
+    const parts = partsOf({ id: viewer.person.id, duties: viewer.duties }, file, await leadsOf(tx));
+    const offered = caseWorkflow.offered(file.state, parts);
+    const forms = STEP_FORMS.filter((f) => offered.includes(f.action));
+    const first = forms.find((f) => f.action === FIRST_STEP[file.state]);
+    return {
+      file,
+      state: STATES[file.state],
+      category: categoryName(file.category),
+      outcome: isOutcome(file.outcome ?? undefined) ? OUTCOMES[file.outcome as keyof typeof OUTCOMES] : null,
+      subjects: file.subjects.map((id) => who.get(id) ?? 'a person who has left the records'),
+      assignee: file.assignee ? who.get(file.assignee) : null,
+      mine: file.assignee === viewer.person.id,
+      entries: entries.map((e) => ({
+        at: e.at,
+        by: e.by_person ? who.get(e.by_person) : 'Gatehouse',
+        line: entryLine(e, who),
+        text: e.text,
+        action: e.action,
+      })),
+      first,
+      others: forms.filter((f) => f !== first),
+      handlers: offered.includes('assign') ? await handlers(tx, file) : [],
+      found: find && offered.includes('involve') ? await searchPeople(tx, find, { limit: 12 }) : [],
+      find,
+      outcomes: Object.entries(OUTCOMES).map(([value, text]) => ({ value, text })),
+    };
+  });
+}
+
+/** Categories that name a risk, for the form's list. */
+const risks = categories.filter((c) => c.risk !== null).sort((a, b) => a.name.localeCompare(b.name));
+
+/** The form to log what happened; `typed` is what it held when it came back. */
+export function newCasePage(deps: Deps, viewer: Viewer, typed: (Partial<NewCaseForm> & { people: string[] }) | null) {
+  return deps.db.in(contextOf(viewer), async (tx) => {
+    const chosen = await names(tx, typed?.people ?? []);
+    const found = typed?.find?.trim() ? await searchPeople(tx, typed.find, { limit: 12 }) : [];
+    return {
+      typed: typed ?? { happenedOn: dayIn(viewer.school.timeZone, deps.clock.now()) },
+      chosen: [...chosen].map(([value, text]) => ({ value, text })),
+      found: found.filter((p) => !chosen.has(p.id)),
+      categories: risks.map((c) => ({ value: c.id, text: c.name })),
+    };
+  });
+}
+
+/** Staff who may have the case: everybody but those it is about. */
+async function handlers(tx: Tx, file: CaseFile) {
+  const staff = await searchPeople(tx, '', { kind: 'staff', limit: 500 });
+  return staff.filter((p) => !file.subjects.includes(p.id)).map((p) => ({ value: p.id, text: p.displayName }));
+}

@@ -1,0 +1,39 @@
+import { randomInt } from 'node:crypto';
+import type { CaseActor } from './case.workflow.ts';
+
+/** Who holds the safeguarding roles now. */
+export interface Leads {
+  readonly dsl: readonly string[];
+  readonly deputies: readonly string[];
+  readonly heads: readonly string[];
+}
+
+/** Who leads on a case: the DSL; where it is about the DSL the deputies, and where about all of them the head (ROL-20). */
+export function actingLead(leads: Leads, subjects: readonly string[]): readonly string[] {
+  const free = (ids: readonly string[]) => ids.filter((id) => !subjects.includes(id));
+  return [leads.dsl, leads.deputies, leads.heads].map(free).find((ids) => ids.length > 0) ?? [];
+}
+
+/** What somebody is to a case. A person it is about is nothing to it, whoever they are (INC-05). */
+export function partsOf(
+  person: { readonly id: string; readonly duties: readonly string[] },
+  file: { readonly subjects: readonly string[]; readonly assignee: string | null },
+  leads: Leads,
+): CaseActor[] {
+  if (file.subjects.includes(person.id)) return [];
+  const parts: [CaseActor, boolean][] = [
+    ['dsl', actingLead(leads, file.subjects).includes(person.id)],
+    ['deputy', leads.deputies.includes(person.id)],
+    ['head', person.duties.includes('head')],
+    ['assignee', file.assignee === person.id],
+    ['ict-manager', person.duties.includes('ict-manager')],
+    ['reporter', person.duties.includes('staff')],
+  ];
+  return parts.filter(([, holds]) => holds).map(([part]) => part);
+}
+
+const LETTERS = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
+
+/** `C-7KQ2MX`: random, so that no gap in a row of numbers tells a person of a case about them. */
+export const newReference = (): string =>
+  `C-${Array.from({ length: 6 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`;

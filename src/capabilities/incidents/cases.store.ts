@@ -1,0 +1,106 @@
+import { type Selectable, sql, type Updateable } from 'kysely';
+import { isUuid } from '#core/ids.ts';
+import type { Tx } from '#platform/db.ts';
+import type { Database } from '#platform/schema.ts';
+import type { CaseState } from './case.workflow.ts';
+
+export type CaseFile = Omit<Selectable<Database['case_file']>, 'state'> & { state: CaseState };
+export type CaseEntry = Selectable<Database['case_entry']>;
+
+// Row security decides who sees which case (migrations/0006): nothing here filters by person, and nothing may.
+
+/** By id or by reference; undefined also where the case is not this person's to see. */
+export async function findCase(tx: Tx, which: string, options: { lock?: boolean } = {}): Promise<CaseFile | undefined> {
+  const column = isUuid(which) ? 'id' : 'reference';
+  const query = tx.selectFrom('case_file').selectAll().where(column, '=', which);
+  return (await (options.lock ? query.forUpdate() : query).executeTakeFirst()) as CaseFile | undefined;
+}
+
+export interface CaseSearch {
+  readonly state?: CaseState | 'open' | undefined;
+  readonly text?: string | undefined;
+  readonly limit?: number;
+}
+
+/** Newest first, urgent before the rest. Searches reference, title and the names of the people it is about. */
+export async function listCases(tx: Tx, search: CaseSearch): Promise<CaseFile[]> {
+  let query = tx.selectFrom('case_file').selectAll();
+  if (search.state === 'open') query = query.where('state', '!=', 'closed');
+  else if (search.state) query = query.where('state', '=', search.state);
+  const text = search.text?.trim();
+  if (text) {
+    const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+    query = query.where((e) =>
+      e.or([
+        e('reference', 'ilike', like),
+        e('title', 'ilike', like),
+        sql<boolean>`exists (select 1 from person p where p.id = any (case_file.subjects) and p.display_name ilike ${like})`,
+      ]),
+    );
+  }
+  const rows = await query
+    .orderBy(sql`state = 'closed'`)
+    .orderBy(sql`urgency = 'urgent'`, 'desc')
+    .orderBy('opened_at', 'desc')
+    .limit(search.limit ?? 100)
+    .execute();
+  return rows as CaseFile[];
+}
+
+/** How many cases this person may see stand in each state. */
+export async function countCases(tx: Tx): Promise<Readonly<Partial<Record<CaseState, number>>>> {
+  const rows = await tx
+    .selectFrom('case_file')
+    .select((e) => ['state', e.fn.countAll<string>().as('n')])
+    .groupBy('state')
+    .execute();
+  return Object.fromEntries(rows.map((r) => [r.state, Number(r.n)]));
+}
+
+export const entriesOf = (tx: Tx, caseId: string): Promise<CaseEntry[]> =>
+  tx.selectFrom('case_entry').selectAll().where('case_id', '=', caseId).orderBy('at').orderBy('id').execute();
+
+/** What this person has logged: reference and time, whether or not the case is theirs to read. */
+export async function myReports(tx: Tx): Promise<{ reference: string; opened_at: Date }[]> {
+  return (await sql<{ reference: string; opened_at: Date }>`select * from gh_my_reports()`.execute(tx)).rows;
+}
+
+export type NewCase = Omit<CaseFile, 'outcome' | 'closed_by' | 'closed_at' | 'assignee' | 'team'>;
+
+/** Nothing is read back: who logs a case may be somebody who may not read it. */
+export async function insertCase(tx: Tx, file: NewCase): Promise<void> {
+  await tx.insertInto('case_file').values(file).execute();
+}
+
+export async function updateCase(tx: Tx, id: string, change: Updateable<Database['case_file']>): Promise<void> {
+  if (Object.keys(change).length > 0) await tx.updateTable('case_file').set(change).where('id', '=', id).execute();
+}
+
+export interface NewEntry {
+  readonly school: string;
+  readonly case: string;
+  readonly at: Date;
+  readonly by: string | null;
+  readonly action: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly text: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export async function insertEntry(tx: Tx, entry: NewEntry): Promise<void> {
+  await tx
+    .insertInto('case_entry')
+    .values({
+      school_id: entry.school,
+      case_id: entry.case,
+      at: entry.at,
+      by_person: entry.by,
+      action: entry.action,
+      from_state: entry.from,
+      to_state: entry.to,
+      text: entry.text,
+      detail: JSON.stringify(entry.detail),
+    })
+    .execute();
+}

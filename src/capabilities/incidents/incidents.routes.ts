@@ -1,0 +1,147 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { notFound, Refusal } from '#core/errors.ts';
+import { isUuid } from '#core/ids.ts';
+import type { Deps } from '#platform/deps.ts';
+import { statusOf } from '#platform/http.ts';
+import { contextOf, done, viewerOf, type WebApp } from '#web/index.ts';
+import type { CaseState } from './case.workflow.ts';
+import { casePage, casesPage, newCasePage } from './cases.pages.ts';
+import { logCase, openFromAlert, takeStep } from './cases.service.ts';
+import { myReports } from './cases.store.ts';
+import { STEP_FORMS } from './cases.words.ts';
+
+const VIEWS = 'capabilities/incidents/views';
+/** Who may see *a* case is the row's own affair; these are the duties that could have any. */
+const STAFF = { access: { duties: ['staff', 'dsl', 'head'] } } as const;
+const SAFEGUARDING = { access: { duties: ['dsl', 'head'] } } as const;
+
+const csrf = { _csrf: Type.Optional(Type.String()) };
+const params = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const text = Type.String({ maxLength: 10_000 });
+const StepBody = Type.Object(
+  { ...csrf, text: Type.Optional(text), person: Type.Optional(Type.String()), outcome: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+const NewCaseBody = Type.Object(
+  {
+    ...csrf,
+    intent: Type.Union([Type.Literal('find'), Type.Literal('log')]),
+    title: Type.String({ maxLength: 300 }),
+    category: Type.String({ maxLength: 60 }),
+    urgency: Type.Optional(Type.Union([Type.Literal('urgent'), Type.Literal('soon')])),
+    happenedOn: Type.String({ maxLength: 10 }),
+    text,
+    find: Type.Optional(Type.String({ maxLength: 120 })),
+    people: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 50 })])),
+  },
+  { additionalProperties: false },
+);
+export type NewCaseForm = Type.Static<typeof NewCaseBody>;
+
+export function incidentsRoutes(app: WebApp, deps: Deps): void {
+  app.get(
+    '/cases',
+    {
+      config: STAFF,
+      schema: {
+        querystring: Type.Object(
+          {
+            q: Type.Optional(Type.String({ maxLength: 120 })),
+            state: Type.Optional(Type.String({ pattern: '^(|open|reported|triage|actions|closed)$' })),
+          },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { q, state } = request.query;
+      const search = { ...(q && { q }), ...(state && { state: state as CaseState | 'open' }) };
+      return reply.page(`${VIEWS}/list.njk`, await casesPage(deps, viewerOf(request), search));
+    },
+  );
+
+  app.get('/cases/new', { config: STAFF }, async (request, reply) =>
+    reply.page(`${VIEWS}/new.njk`, await newCasePage(deps, viewerOf(request), null)),
+  );
+
+  app.post('/cases/new', { config: STAFF, schema: { body: NewCaseBody } }, async (request, reply) => {
+    const viewer = viewerOf(request);
+    const form = request.body;
+    const people = [form.people ?? []].flat().filter(isUuid);
+    const again = async (refusal?: Refusal) =>
+      reply
+        .status(refusal ? statusOf(refusal) : 200)
+        .page(`${VIEWS}/new.njk`, { ...(await newCasePage(deps, viewer, { ...form, people })), refusal });
+    if (form.intent === 'find') return again();
+    try {
+      const { reference } = await logCase(deps, viewer, {
+        title: form.title,
+        category: form.category || null,
+        urgency: form.urgency ?? 'soon',
+        happenedOn: form.happenedOn,
+        people,
+        text: form.text,
+      });
+      return done(reply, `/cases/received/${reference}`);
+    } catch (e) {
+      if (e instanceof Refusal && e.kind === 'invalid') return again(e);
+      throw e;
+    }
+  });
+
+  app.get('/cases/received/:id', { config: STAFF, schema: { params } }, async (request, reply) => {
+    const viewer = viewerOf(request);
+    const reports = await deps.db.in(contextOf(viewer), myReports);
+    const receipt = reports.find((r) => r.reference === request.params.id);
+    if (!receipt) throw notFound('this receipt');
+    return reply.page(`${VIEWS}/receipt.njk`, { receipt });
+  });
+
+  app.post(
+    '/cases/from-alert/:id',
+    { config: SAFEGUARDING, schema: { params, body: Type.Object(csrf, { additionalProperties: false }) } },
+    async (request, reply) => {
+      if (!isUuid(request.params.id)) throw notFound('this alert');
+      const { reference } = await openFromAlert(deps, viewerOf(request), request.params.id);
+      return done(reply, `/cases/${reference}`, 'The alert is now a case.');
+    },
+  );
+
+  const find = Type.Object({ find: Type.Optional(Type.String({ maxLength: 120 })) }, { additionalProperties: false });
+  app.get('/cases/:id', { config: STAFF, schema: { params, querystring: find } }, async (request, reply) =>
+    reply.page(`${VIEWS}/case.njk`, await casePage(deps, viewerOf(request), request.params.id, request.query.find)),
+  );
+  app.get('/cases/:id/print', { config: STAFF, schema: { params } }, async (request, reply) =>
+    reply.page(`${VIEWS}/print.njk`, await casePage(deps, viewerOf(request), request.params.id)),
+  );
+
+  for (const form of STEP_FORMS) {
+    app.post(
+      `/cases/:id/${form.action}`,
+      { config: STAFF, schema: { params, body: StepBody } },
+      async (request, reply) => {
+        const viewer = viewerOf(request);
+        const { text = '', person, outcome } = request.body;
+        const step = { action: form.action, text, outcome, person: isUuid(person) ? person : undefined };
+        try {
+          await takeStep(deps, viewer, request.params.id, step);
+        } catch (e) {
+          if (!(e instanceof Refusal) || e.kind !== 'invalid') throw e;
+          return caseAgain(request, reply, { ...step, refusal: e });
+        }
+        return done(reply, `/cases/${request.params.id}`, form.done);
+      },
+    );
+  }
+
+  /** The page once more, with what was typed and what is missing. */
+  async function caseAgain(
+    request: FastifyRequest<{ Params: { id: string } }>,
+    reply: FastifyReply,
+    tried: { refusal: Refusal; action: string },
+  ): Promise<FastifyReply> {
+    const page = await casePage(deps, viewerOf(request), request.params.id);
+    return reply.status(statusOf(tried.refusal)).page(`${VIEWS}/case.njk`, { ...page, tried });
+  }
+}

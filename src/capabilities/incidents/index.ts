@@ -1,0 +1,14 @@
+import type { Deps } from '#platform/deps.ts';
+import type { Room } from '#web/index.ts';
+import { incidentsRoutes } from './incidents.routes.ts';
+
+/** The door of the incidents room. */
+export { type CaseState, caseWorkflow } from './case.workflow.ts';
+export { type LoggedConcern, logCase, openFromAlert, type Step, takeStep } from './cases.service.ts';
+export { type CaseFile, type CaseSearch, countCases, listCases } from './cases.store.ts';
+
+export const incidentsRoom = (deps: Deps): Room => ({
+  name: 'incidents',
+  nav: [{ href: '/cases', text: 'Cases', duties: ['staff', 'dsl', 'head'], order: 40 }],
+  routes: (app) => incidentsRoutes(app, deps),
+});
