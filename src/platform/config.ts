@@ -60,12 +60,20 @@ export function readConfig(env: Environment, cwd: string, defaultData = './data'
     return parseEndpoint(value(name) ?? fallback, name);
   };
   const http = listen('GATEHOUSE_HTTP');
+  const block = listen('GATEHOUSE_BLOCK');
+  // Blocked names are answered with this address, so it must be one.
+  if (block.address === '0.0.0.0' || block.address === '::') {
+    throw invalid(
+      'config.block',
+      'GATEHOUSE_BLOCK must be one address of this machine that browsers can reach, not all of them.',
+    );
+  }
   const config: Config = {
     data: resolve(cwd, (value('GATEHOUSE_DATA') ?? defaultData).replace(/^~(?=\/|$)/, homedir())),
     http,
     dns: listen('GATEHOUSE_DNS'),
     proxy: listen('GATEHOUSE_PROXY'),
-    block: listen('GATEHOUSE_BLOCK'),
+    block,
     upstreamDns: parseUpstreams(value('GATEHOUSE_UPSTREAM_DNS')),
     lists: value('GATEHOUSE_LISTS') ?? null,
     smtp: parseUrl(value('GATEHOUSE_SMTP'), 'GATEHOUSE_SMTP', ['smtp:', 'smtps:']),

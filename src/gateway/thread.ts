@@ -1,0 +1,93 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '#core/clock.ts';
+import { openIndex } from '#filter/index.ts';
+import { contextOf } from './block-page/index.ts';
+import { startDns } from './dns/index.ts';
+import { ControlClient } from './feed/control-client.ts';
+import type { FromThread, ThreadSettings, ToThread } from './messages.ts';
+import { startBlockPage, startProxy } from './proxy/index.ts';
+import { BatchingRecorder } from './recorder.ts';
+import { createResolve } from './resolve.ts';
+import { GatewayState } from './state.ts';
+
+/** One gateway thread: DNS, proxy and block page over one state. Threads share their ports and nothing else. */
+
+/** Decisions wait this long, at most, before they are on disk. */
+const FLUSH_EVERY = 100;
+
+const settings = workerData as ThreadSettings;
+const clock = systemClock;
+const state = new GatewayState(clock);
+let control: ControlClient | null = null;
+
+const say = (message: FromThread) => parentPort?.postMessage(message);
+const log = (event: string, facts: Record<string, string | number | boolean | null> = {}) =>
+  say({ kind: 'log', event, facts });
+
+const recorder = new BatchingRecorder(clock, () => ({
+  snapshot: state.snapshot?.number ?? 0,
+  list: state.index?.version ?? null,
+}));
+const flush = () => {
+  const events = recorder.take();
+  if (events.length > 0) say({ kind: 'events', events });
+};
+const flushing = setInterval(flush, FLUSH_EVERY);
+
+const page = () => contextOf(state.snapshot);
+const { block } = settings;
+
+const dns = await startDns({
+  listen: settings.dns,
+  upstreams: settings.upstreamDns,
+  judge: state,
+  recorder,
+  blockPage: {
+    ipv4: block.address.includes(':') ? null : block.address,
+    ipv6: block.address.includes(':') ? block.address : null,
+  },
+  blockMode: () => state.snapshot?.settings.dnsBlock ?? 'nxdomain',
+  clock,
+  reusePort: settings.reusePort,
+  log: ({ event, ...facts }) => log(event, facts),
+});
+const proxy = await startProxy({
+  listen: settings.proxy,
+  ...(settings.proxyTls && { tls: settings.proxyTls }),
+  judge: state,
+  recorder,
+  verify: async (username, password, address) => {
+    if (!control) throw new Error('not enrolled');
+    return control.verify({ username, password, address });
+  },
+  resolve: createResolve(settings.upstreamDns, clock),
+  settings: () => state.snapshot?.settings ?? { allowedPrivate: [], proxySignIn: 'accept' },
+  page,
+  clock,
+  reusePort: settings.reusePort,
+  log,
+});
+const blockPage = await startBlockPage({
+  listen: block,
+  judge: state,
+  page,
+  proxyPort: proxy.port,
+  reusePort: settings.reusePort,
+});
+
+parentPort?.on('message', (message: ToThread) => {
+  if (message.kind === 'parts') {
+    state.use(message.snapshot, openIndex(message.index));
+    if (message.presence) state.usePresence(message.presence);
+  } else if (message.kind === 'presence') state.usePresence(message.presence);
+  else if (message.kind === 'enrolled') control = new ControlClient(message.enrolment);
+  else void stop();
+});
+say({ kind: 'listening', ports: { dns: dns.port, proxy: proxy.port, block: blockPage.port } });
+
+async function stop(): Promise<void> {
+  await Promise.all([dns.close(), proxy.close(), blockPage.close()]);
+  clearInterval(flushing);
+  flush();
+  parentPort?.close();
+}
