@@ -84,12 +84,8 @@ test('the version is the file’s SHA-256; same lists and seed give the same, an
   assert.equal(two.report.version, one.report.version);
   const other = await buildIndex(one.sources, taxonomy, mapping, one.file, { seed: [SEED[0], SEED[1] + 1] });
   assert.notEqual(other.version, one.report.version);
-  assert.deepEqual(
-    loadIndex(one.file).categoriesOf(loadIndex(one.file).find('b.example')),
-    ['games', 'news'].sort(
-      (x, y) => taxonomy.categories.findIndex((c) => c.id === x) - taxonomy.categories.findIndex((c) => c.id === y),
-    ),
-  );
+  const index = loadIndex(one.file);
+  assert.deepEqual(index.categoriesOf(index.find('b.example')), ['games', 'news']);
 });
 
 test('no lists at all make an index that lists nothing', async (t) => {
