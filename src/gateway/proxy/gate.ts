@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { BlockPageContext } from '../block-page/index.ts';
+import type { Client, Judge, Judgement, Recorder } from '../judge.ts';
+import { valuesOf } from './headers.ts';
+import { Reach } from './reach.ts';
+import { OWN_PAGES, PRIVATE_TARGET } from './refusals.ts';
+import type { SignIn } from './sign-in.ts';
+import { parseAbsoluteForm, type Target } from './target.ts';
+import type { Address } from './upstream.ts';
+
+export interface GateParts {
+  readonly judge: Judge;
+  readonly recorder: Recorder;
+  readonly signIn: SignIn;
+  readonly resolve: (host: string) => Promise<readonly Address[]>;
+  readonly settings: () => { readonly allowedPrivate: readonly string[]; readonly proxySignIn: 'ask' | 'accept' };
+  readonly page: () => BlockPageContext;
+}
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly addresses: readonly Address[] }
+  | { readonly kind: 'blocked'; readonly judgement: Judgement }
+  | { readonly kind: 'unknown-host' };
+
+/** Who is asking, and may they? The same for a forwarded request and for a tunnel. */
+export class Gate {
+  readonly #parts: GateParts;
+  #reach: { readonly of: readonly string[]; readonly reach: Reach } = { of: [], reach: new Reach([]) };
+  #pages: { readonly of: string | null; readonly target: Target | null } = { of: null, target: null };
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Who is it? Credentials first, then what the address tells. A password is only looked at where it cannot have
+   * been overheard: over loopback or TLS; elsewhere it is as if none had been sent, and none is asked for.
+   */
+  async identify(req: IncomingMessage): Promise<Client | 'ask'> {
+    const { judge, signIn, settings } = this.#parts;
+    const address = clientAddress(req);
+    if (!isPrivate(req, address)) return judge.identify(address);
+    const [credentials] = valuesOf(req.rawHeaders, 'proxy-authorization');
+    if (credentials !== undefined) {
+      const result = await signIn.check(credentials, address);
+      if (result.kind === 'known') return judge.identify(address, result.person);
+      // Asking again would not help while control cannot answer: go on as whoever the address is.
+      return result.kind === 'wrong' ? 'ask' : judge.identify(address);
+    }
+    const client = judge.identify(address);
+    return client.how === 'unidentified' && settings().proxySignIn === 'ask' ? 'ask' : client;
+  }
+
+  /** Judge, resolve, and check the addresses that will be connected to. Exactly one decision is recorded. */
+  async admit(client: Client, target: Target): Promise<Admission> {
+    const judgement = this.#parts.judge.judge(client, target.host, target.path || undefined);
+    if (judgement.outcome === 'block') return this.refuse(client, target.host, judgement);
+    const found = await this.#addressesOf(target.host);
+    const refusal = this.#wrongWay(target, found);
+    if (refusal) return this.refuse(client, target.host, refusal);
+    this.#parts.recorder.record(client, 'proxy', target.host, judgement);
+    const addresses = found.filter(({ address }) => this.#mayReach(address));
+    return addresses.length > 0 ? { kind: 'admitted', addresses } : { kind: 'unknown-host' };
+  }
+
+  /** A second name for the same connection: judged and recorded as well, so the stricter answer wins. */
+  judgeName(client: Client, host: string): Judgement {
+    const judgement = this.#parts.judge.judge(client, host);
+    this.#parts.recorder.record(client, 'proxy', host, judgement);
+    return judgement;
+  }
+
+  /** Record a refusal, be it the policy's or the proxy's own. */
+  refuse(client: Client, host: string, judgement: Judgement): Admission & { kind: 'blocked' } {
+    this.#parts.recorder.record(client, 'proxy', host, judgement);
+    return { kind: 'blocked', judgement };
+  }
+
+  async #addressesOf(host: string): Promise<readonly Address[]> {
+    const family = isIP(host);
+    if (family !== 0) return [{ address: host, family: family === 6 ? 6 : 4 }];
+    try {
+      return await this.#parts.resolve(host);
+    } catch {
+      return [];
+    }
+  }
+
+  /** The way into private networks, and to Gatehouse's own pages, where every client would have our address. */
+  #wrongWay(target: Target, found: readonly Address[]): Judgement | null {
+    const pages = this.#ownPages();
+    if (pages && pages.port === target.port) {
+      if (pages.host === target.host || found.some(({ address }) => address === pages.host)) return OWN_PAGES;
+    }
+    return found.length > 0 && !found.some(({ address }) => this.#mayReach(address)) ? PRIVATE_TARGET : null;
+  }
+
+  #mayReach(address: string): boolean {
+    const { allowedPrivate } = this.#parts.settings();
+    if (this.#reach.of !== allowedPrivate) this.#reach = { of: allowedPrivate, reach: new Reach(allowedPrivate) };
+    return this.#reach.reach.permits(address);
+  }
+
+  #ownPages(): Target | null {
+    const { pagesUrl } = this.#parts.page();
+    if (this.#pages.of !== pagesUrl)
+      this.#pages = { of: pagesUrl, target: pagesUrl === null ? null : siteOf(pagesUrl) };
+    return this.#pages.target;
+  }
+}
+
+function siteOf(url: string): Target | null {
+  const parsed = URL.parse(url);
+  if (parsed === null) return null;
+  const port = parsed.port || (parsed.protocol === 'https:' ? '443' : '80');
+  const site = parseAbsoluteForm(`http://${parsed.hostname}:${port}/`);
+  return site.ok ? site.target : null;
+}
+
+/** The client's address in its plain form: a dual-stack listener shows IPv4 as `::ffff:10.0.0.1`. */
+export function clientAddress({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+const isPrivate = ({ socket }: IncomingMessage, address: string): boolean =>
+  (socket as TLSSocket).encrypted === true || address === '::1' || address.startsWith('127.');
