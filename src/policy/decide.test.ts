@@ -22,7 +22,7 @@ const ask = (
   { profile = 'pupil', at = NOON, person = null as string | null } = {},
 ): Decision => decide(policy, profile, { categories, at, person });
 
-test('FIL-20 with no policy, or under a profile the policy does not know, everything is closed', () => {
+test('with no policy, or under a profile the policy does not know, everything is closed', () => {
   for (const answer of [ask(null, ['education']), ask(under(), ['education', 'help'], { profile: 'nobody' })]) {
     assert.equal(answer.outcome, 'block');
     assert.equal(answer.because.rule, 'no-policy');
@@ -79,14 +79,30 @@ test('UAR-24 of two rules about one category the stricter decides, and the answe
   assert.deepEqual([outcome, because.rule], ['block', 'COM-08']);
 });
 
-test('of two categories refused alike the graver one is named', () => {
-  const doc = policyOf({
-    rules: [forAll('UAR-20', ['gambling', 'self-harm'], { value: 'not-allowed' })],
-  });
-  const grave = { 'self-harm': { clause, urgency: 'urgent' as const } };
-  const policy = compiled({ ...doc, monitoring: { ...doc.monitoring, grave } });
-  assert.equal(ask(policy, ['gambling', 'self-harm']).because.category, 'self-harm');
-  assert.equal(ask(policy, ['self-harm', 'gambling']).because.category, 'self-harm');
+test('of two categories refused alike the graver one is named: what the school calls grave, then the taxonomy’s order', () => {
+  const doc = policyOf({ rules: [forAll('UAR-20', ['gambling', 'self-harm'], { value: 'not-allowed' })] });
+  const named = (grave: string[]) => {
+    const urgent = { clause, urgency: 'urgent' as const };
+    const monitoring = { ...doc.monitoring, grave: Object.fromEntries(grave.map((c) => [c, urgent])) };
+    const policy = compiled({ ...doc, monitoring });
+    const both = [
+      ['gambling', 'self-harm'],
+      ['self-harm', 'gambling'],
+    ].map((c) => ask(policy, c).because.category);
+    assert.equal(both[0], both[1]);
+    return both[0];
+  };
+  assert.equal(named([]), 'self-harm');
+  assert.equal(named(['gambling']), 'gambling');
+});
+
+test('a cell that is open never outweighs one that is closed, however strict its kind', () => {
+  const policy = under(
+    forAll('COM-09', ['social-media'], { value: 'selected', people: ['person-1'] }),
+    forAll('UAR-19', ['social-media'], { value: 'times', windows: [] }),
+  );
+  const { outcome, because } = ask(policy, ['social-media'], { profile: 'staff', person: 'person-1' });
+  assert.deepEqual([outcome, because.rule], ['block', 'UAR-19']);
 });
 
 test('COM-12 UAR-19 certain times with no window, selected staff with no list, and permission with none recorded deny', () => {

@@ -66,3 +66,16 @@ export function policyOf(parts: Partial<PolicyDocument> = {}): PolicyDocument {
 
 /** For tests: a compiled document of the school's time zone. */
 export const compiled = (doc: PolicyDocument): CompiledPolicy => compilePolicy(doc, taxonomy, 'Europe/London');
+
+/** For tests: walks down a document by `where`, taken round, and puts something there; `undefined` takes away. */
+export function change(node: Record<string, unknown>, where: readonly number[], put: unknown): void {
+  const keys = Object.keys(node);
+  const key = keys[(where[0] ?? 0) % keys.length];
+  if (key === undefined) return;
+  const next = node[key];
+  if (where.length > 1 && typeof next === 'object' && next !== null && Object.keys(next).length > 0) {
+    change(next as Record<string, unknown>, where.slice(1), put);
+  } else if (put === undefined && Array.isArray(node)) node.splice(Number(key), 1);
+  else if (put === undefined) delete node[key];
+  else node[key] = structuredClone(put);
+}
