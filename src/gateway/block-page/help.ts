@@ -22,7 +22,7 @@ export const HELP_LINES: readonly HelpLine[] = [
   {
     name: 'CEOP',
     about: 'if someone online has made you feel unsafe',
-    site: 'https://www.ceop.police.uk/Safety-Centre/',
+    site: 'https://www.ceop.police.uk/',
   },
 ];
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   type BlockPageContext,
@@ -49,7 +49,7 @@ export function send(
   more: Fields = {},
 ): ServerResponse {
   const bytes = Buffer.from(body);
-  res.writeHead(status, {
+  res.writeHead(status, STATUS_CODES[status], {
     ...SAFE,
     'Content-Type': type,
     'Content-Length': bytes.length,

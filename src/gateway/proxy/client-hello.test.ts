@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { connect as connectTcp, createServer } from 'node:net';
 import { test } from 'node:test';
-import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { MAX_HELLO, parseClientHello } from './client-hello.ts';
+import { realHello } from './testing.ts';
 
 const u16 = (n: number): number[] => [(n >> 8) & 255, n & 255];
 const vector = (size: 1 | 2, bytes: readonly number[]): number[] => [
@@ -21,23 +20,6 @@ function body(extensions: readonly number[] | null): number[] {
 const handshake = (bytes: readonly number[], type = 1): number[] => [type, 0, ...u16(bytes.length), ...bytes];
 const record = (bytes: readonly number[]): number[] => [22, 3, 1, ...vector(2, bytes)];
 const hello = (...extensions: number[][]): Uint8Array => Uint8Array.from(record(handshake(body(extensions.flat()))));
-
-/** A hello as a real TLS library sends it. */
-function realHello(servername: string): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => {
-      socket.on('error', () => {});
-      socket.once('data', (bytes: Buffer) => {
-        socket.destroy();
-        server.close();
-        resolve(bytes);
-      });
-    }).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      connectTls({ socket: connectTcp(port, '127.0.0.1'), servername, ALPNProtocols: ['h2'] }).on('error', () => {});
-    });
-  });
-}
 
 test('the server name is read from the hello of a real TLS client', async () => {
   const bytes = await realHello('www.example.test');

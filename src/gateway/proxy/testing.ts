@@ -1,12 +1,12 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { TestClock } from '#core/clock.ts';
 import type { Client, Judge, Judgement, Recorder } from '#gateway/judge.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
 import { type Address, type ProxyOptions, type RunningProxy, startProxy, type Verify } from './index.ts';
 
-/** A key pair for tests and for nothing else: it stands here for all to read. Good for 127.0.0.1, *.test, *.example. */
+/** A key pair for tests and for nothing else: it stands here for all to read. Good for 127.0.0.1 and localhost. */
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgqFmlvBthqlvW/ILA
 4fW4LeiqF5PgIn3e3gSTl4EmDJihRANCAAQE97Vj9MzkqpW8Xj9kuhelsERQ2KWU
@@ -214,6 +214,23 @@ export function askTunnel(port: number, authority: string, headers = ''): Promis
       resolve({ socket, answer: chunk.toString('latin1') });
     });
     socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${headers}\r\n`);
+  });
+}
+
+/** A hello as a real TLS library sends it. */
+export function realHello(servername: string): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (bytes: Buffer) => {
+        socket.destroy();
+        server.close();
+        resolve(bytes);
+      });
+    }).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      connectTls({ socket: connect(port, '127.0.0.1'), servername, ALPNProtocols: ['h2'] }).on('error', () => {});
+    });
   });
 }
 
