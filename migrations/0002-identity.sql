@@ -27,6 +27,10 @@ create table credential (
   -- A first password opens only the form to change it (IDA-03).
   must_change boolean not null default true,
   changed_at timestamptz not null default now(),
+  -- A first password opens that form once (IDA-03).
+  first_used_at timestamptz,
+  -- The hashes before, newest first: an old password is not taken again.
+  previous_hashes text[] not null default '{}',
   failed_count int not null default 0,
   locked_until timestamptz
 );
@@ -69,9 +73,20 @@ create table sign_in_attempt (
   at timestamptz not null,
   address inet not null,
   via text not null check (via in ('page', 'proxy')),
-  outcome text not null check (outcome in ('ok', 'wrong-password', 'locked', 'left', 'unknown'))
+  outcome text not null check (outcome in ('ok', 'wrong-password', 'must-change', 'locked', 'left', 'unknown', 'too-many'))
 );
 create index sign_in_attempt_person on sign_in_attempt (school_id, person_id, at desc);
+create index sign_in_attempt_address on sign_in_attempt (school_id, address, at desc);
+
+-- What somebody is about to import, between seeing the preview and confirming it. Deleted by either, or after an hour.
+create table import_preview (
+  id uuid primary key default uuidv7(),
+  school_id uuid not null references school,
+  by_person uuid not null references person,
+  created_at timestamptz not null,
+  file_digest bytea not null,
+  rows jsonb not null
+);
 
 create table registered_address (
   id uuid primary key default uuidv7(),
@@ -87,7 +102,7 @@ create table registered_address (
 
 grant select, insert, update on person, credential, role_holding, web_session to gatehouse_app;
 grant select, insert on sign_in_attempt to gatehouse_app;
-grant select, insert, delete on registered_address to gatehouse_app;
+grant select, insert, delete on registered_address, import_preview to gatehouse_app;
 
 do $$
 declare t text;
@@ -98,6 +113,12 @@ begin
     execute format('create policy own_school on %I to gatehouse_app using (school_id = gh_school()) with check (school_id = gh_school())', t);
   end loop;
 end $$;
+
+alter table import_preview enable row level security;
+alter table import_preview force row level security;
+create policy its_maker on import_preview to gatehouse_app
+  using (school_id = gh_school() and (by_person = gh_person() or gh_system()))
+  with check (school_id = gh_school() and by_person = gh_person());
 
 -- The one look-up that comes before any context: whose session is this? Whether it is still good is asked inside it.
 create function gh_session(token_digest bytea) returns table (school_id uuid, person_id uuid) stable security definer

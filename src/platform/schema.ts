@@ -17,10 +17,12 @@ export interface Database {
   role_holding: RoleHoldingTable;
   web_session: WebSessionTable;
   sign_in_attempt: SignInAttemptTable;
+  import_preview: ImportPreviewTable;
   registered_address: RegisteredAddressTable;
   policy_version: PolicyVersionTable;
   list_source: ListSourceTable;
   list_version: ListVersionTable;
+  list_build: ListBuildTable;
   gateway: GatewayTable;
   site_question: SiteQuestionTable;
   activity: ActivityTable;
@@ -135,6 +137,8 @@ interface CredentialTable {
   password_hash: string;
   must_change: Generated<boolean>;
   changed_at: DefaultedInstant;
+  first_used_at: NullableInstant;
+  previous_hashes: Generated<string[]>;
   failed_count: Generated<number>;
   locked_until: NullableInstant;
 }
@@ -169,7 +173,15 @@ interface SignInAttemptTable {
   at: FixedInstant;
   address: Fixed<string>;
   via: Fixed<'page' | 'proxy'>;
-  outcome: Fixed<'ok' | 'wrong-password' | 'locked' | 'left' | 'unknown'>;
+  outcome: Fixed<'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'unknown' | 'too-many'>;
+}
+interface ImportPreviewTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  by_person: Fixed<string>;
+  created_at: FixedInstant;
+  file_digest: Fixed<Buffer>;
+  rows: ColumnType<object[], string, never>;
 }
 interface RegisteredAddressTable {
   id: Generated<string>;
@@ -197,6 +209,7 @@ interface ListSourceTable {
   location: string;
   kind: 'folder' | 'archive' | 'file' | 'url';
   category: string | null;
+  origin: ColumnType<'starter' | 'environment' | 'people', 'starter' | 'environment' | 'people' | undefined, never>;
   enabled: Generated<boolean>;
   added_by: string | null;
   added_at: DefaultedInstant;
@@ -211,6 +224,14 @@ interface ListVersionTable {
   domains: ColumnType<string, string | number, never>;
   urls: ColumnType<string, string | number, never>;
   report: Json<object>;
+}
+interface ListBuildTable {
+  school_id: Fixed<string>;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  since: Instant;
+  list: string | null;
+  names: ColumnType<string, string | number | undefined, string | number>;
+  error: string | null;
 }
 interface GatewayTable {
   id: Generated<string>;

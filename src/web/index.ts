@@ -8,4 +8,5 @@ export {
   type WebApp,
   type WebOptions,
 } from './app.ts';
+export { orFormAgain } from './form.ts';
 export { type Access, contextOf, done, hasDuty, type Viewer, viewerOf } from './viewer.ts';

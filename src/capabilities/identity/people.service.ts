@@ -1,0 +1,265 @@
+import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
+import type { Context, Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import { record } from '#platform/ledger.ts';
+import { post } from '#platform/mail.ts';
+import { bumpSnapshot } from '#platform/school.ts';
+import { contextOf, type Viewer } from '#web/index.ts';
+import { today } from './calendar.ts';
+import { giveFirstPassword } from './credentials.ts';
+import { hashPassword, newFirstPassword, RANDOM } from './password-hash.ts';
+import { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
+import { peopleByUsername, personById } from './people.store.ts';
+import { endAllRoles, lockRoles, refuseEmptying, WATCHED } from './roles.service.ts';
+import { endSessions } from './sessions.ts';
+
+export interface CreatedPerson {
+  readonly id: string;
+  readonly username: string;
+  readonly firstPassword: string;
+}
+
+/** Rows in one INSERT; PostgreSQL takes 65,535 parameters. */
+const CHUNK = 1000;
+
+/** Make people with a first password each, which is returned once and kept only as a hash (IDA-01, IDA-03). */
+export async function createPeople(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  people: readonly NewPerson[],
+): Promise<CreatedPerson[]> {
+  const now = deps.clock.now();
+  const { time_zone } = await tx.selectFrom('school').select('time_zone').executeTakeFirstOrThrow();
+  const made: CreatedPerson[] = [];
+  for (let at = 0; at < people.length; at += CHUNK) {
+    const chunk = people.slice(at, at + CHUNK);
+    const created = await Promise.all(
+      chunk.map(async (p) => {
+        const firstPassword = newFirstPassword();
+        return { p, id: newId(now), firstPassword, hash: await hashPassword(firstPassword, RANDOM) };
+      }),
+    );
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('person')
+      .values(
+        created.map(({ p, id }) => ({
+          id,
+          school_id: by.school,
+          username: p.username.toLowerCase(),
+          display_name: p.displayName,
+          kind: p.kind,
+          year_group: p.yearGroup ?? null,
+          group_name: p.groupName ?? null,
+          email: p.email ?? null,
+          joined_on: today(now, time_zone),
+          created_at: new Date(now),
+        })),
+      )
+      .onConflict((c) => c.columns(['school_id', 'username']).doNothing())
+      .executeTakeFirstOrThrow();
+    if (Number(numInsertedOrUpdatedRows) !== chunk.length) throw usernameTaken();
+    await tx
+      .insertInto('credential')
+      .values(
+        created.map(({ id, hash }) => ({
+          person_id: id,
+          school_id: by.school,
+          password_hash: hash,
+          changed_at: new Date(now),
+        })),
+      )
+      .execute();
+    made.push(...created.map(({ p, id, firstPassword }) => ({ id, username: p.username, firstPassword })));
+  }
+  await bumpSnapshot(tx, by.school);
+  return made;
+}
+
+const usernameTaken = () =>
+  invalid('person.username-taken', 'Somebody already has this username.', {
+    username: 'This username is taken, also by people who have left: every username belongs to one person for good',
+  });
+
+/** Make one person. */
+export async function createPerson(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  person: NewPerson,
+): Promise<{ id: string; firstPassword: string }> {
+  const [made] = await createPeople(tx, deps, by, [person]);
+  if (!made) throw new Error('nobody was made');
+  await record(tx, {
+    school: by.school,
+    actor: by.person,
+    action: 'person.create',
+    object: { kind: 'person', id: made.id },
+    detail: { kind: person.kind, yearGroup: person.yearGroup ?? null },
+    text: { username: person.username, displayName: person.displayName },
+    at: deps.clock.now(),
+  });
+  return { id: made.id, firstPassword: made.firstPassword };
+}
+
+/** The form "Add a person". */
+export function addPerson(
+  deps: Deps,
+  viewer: Viewer,
+  input: PersonInput,
+): Promise<{ id: string; firstPassword: string }> {
+  const by = contextOf(viewer);
+  return deps.db.in(by, async (tx) => {
+    const read = readPerson(input);
+    if ('faults' in read) throw invalid('person.invalid', 'Look at the marked fields.', read.faults);
+    if ((await peopleByUsername(tx, [read.person.username])).length > 0) throw usernameTaken();
+    return createPerson(tx, deps, by, read.person);
+  });
+}
+
+/**
+ * People whose account this viewer may not change. Whoever can reset a password can sign in with it, so those who may
+ * read what concerns children are beyond the reach of those who only run the machines.
+ */
+export async function beyondReach(tx: Tx, viewer: Viewer): Promise<Set<string>> {
+  if (viewer.duties.includes('administrator')) return new Set();
+  const watched = await tx
+    .selectFrom('role_holding')
+    .select('person_id')
+    .where('until_at', 'is', null)
+    .where('role', 'in', WATCHED)
+    .execute();
+  return new Set(watched.map((w) => w.person_id));
+}
+
+async function refuseBeyondReach(tx: Tx, viewer: Viewer, person: string): Promise<void> {
+  if ((await beyondReach(tx, viewer)).has(person)) {
+    throw forbidden(
+      'person.beyond-reach',
+      'Only an administrator can change this person’s account.',
+      'They hold a role with access to sensitive information. Ask an administrator.',
+    );
+  }
+}
+
+/** Change what is known of a person. The username and the kind stay: they are who the records are about. */
+export function updatePerson(
+  deps: Deps,
+  viewer: Viewer,
+  id: string,
+  input: Pick<PersonInput, 'displayName' | 'yearGroup' | 'groupName' | 'email'>,
+): Promise<void> {
+  const by = contextOf(viewer);
+  return deps.db.in(by, async (tx) => {
+    const person = await personById(tx, id);
+    if (!person) throw notFound('that person');
+    await refuseBeyondReach(tx, viewer, id);
+    const read = readPerson({ ...input, username: person.username, kind: person.kind });
+    if ('faults' in read) throw invalid('person.invalid', 'Look at the marked fields.', read.faults);
+    await changePerson(tx, deps, by, id, read.person);
+    await bumpSnapshot(tx, by.school);
+  });
+}
+
+/** Write changed details, with the ledger's entry. */
+export async function changePerson(tx: Tx, deps: Deps, by: Context, id: string, p: NewPerson): Promise<void> {
+  await tx
+    .updateTable('person')
+    .set({
+      display_name: p.displayName,
+      year_group: p.yearGroup ?? null,
+      group_name: p.groupName,
+      email: p.email,
+    })
+    .where('id', '=', id)
+    .execute();
+  await record(tx, {
+    school: by.school,
+    actor: by.person,
+    action: 'person.update',
+    object: { kind: 'person', id },
+    detail: { yearGroup: p.yearGroup ?? null },
+    text: { displayName: p.displayName },
+    at: deps.clock.now(),
+  });
+}
+
+/** A new first password, for somebody who has forgotten theirs. Their sessions end, and they are told. */
+export function resetPassword(deps: Deps, viewer: Viewer, id: string): Promise<{ firstPassword: string }> {
+  const by = contextOf(viewer);
+  return deps.db.in(by, async (tx) => {
+    const person = await personById(tx, id);
+    if (!person) throw notFound('that person');
+    if (person.leftOn !== null) throw conflict('person.left', 'This person has left and cannot sign in.');
+    if (person.id === viewer.person.id) {
+      throw conflict('password.own', 'Change your own password on My page.', 'You need the one you have now.');
+    }
+    await refuseBeyondReach(tx, viewer, id);
+    const firstPassword = await giveFirstPassword(tx, deps, by, id);
+    await endSessions(tx, deps, by, { person: id });
+    await record(tx, {
+      school: by.school,
+      actor: by.person,
+      action: 'password.reset',
+      object: { kind: 'person', id },
+      at: deps.clock.now(),
+    });
+    if (person.email) {
+      await post(tx, {
+        school: by.school,
+        recipient: id,
+        address: person.email,
+        subject: 'Your Gatehouse password was reset',
+        body: 'A new first password has just been made for your account, and you have been signed out everywhere. If you did not ask for this, tell your administrator or your safeguarding lead today.\n',
+        about: { kind: 'person', id },
+      });
+    }
+    return { firstPassword };
+  });
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Close an account from a day on. When that day is here, sessions and roles end at once. */
+export function markLeft(deps: Deps, viewer: Viewer, id: string, day: string): Promise<void> {
+  const by = contextOf(viewer);
+  return deps.db.in(by, async (tx) => {
+    if (!DAY.test(day) || Number.isNaN(Date.parse(day))) {
+      throw invalid('person.day', 'Enter the day from which the account is closed.', { day: 'Enter a day' });
+    }
+    if (id === viewer.person.id) throw conflict('person.self', 'You cannot close your own account.');
+    const person = await personById(tx, id);
+    if (!person) throw notFound('that person');
+    await refuseBeyondReach(tx, viewer, id);
+    await lockRoles(tx, by.school);
+    const held = await tx
+      .selectFrom('role_holding')
+      .select('role')
+      .where('person_id', '=', id)
+      .where('until_at', 'is', null)
+      .execute();
+    await refuseEmptying(
+      tx,
+      id,
+      held.map((h) => h.role),
+    );
+    await tx.updateTable('person').set({ left_on: day }).where('id', '=', id).execute();
+    await record(tx, {
+      school: by.school,
+      actor: by.person,
+      action: 'person.leave',
+      object: { kind: 'person', id },
+      detail: { day },
+      at: deps.clock.now(),
+    });
+    if (day <= today(deps.clock.now(), viewer.school.timeZone)) await closeAccount(tx, deps, by, id);
+    await bumpSnapshot(tx, by.school);
+  });
+}
+
+/** The day has come: nothing of the account stays open. */
+export async function closeAccount(tx: Tx, deps: Deps, by: Context, person: string): Promise<void> {
+  await endSessions(tx, deps, by, { person });
+  await endAllRoles(tx, deps, by, person);
+}

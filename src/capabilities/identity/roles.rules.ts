@@ -1,0 +1,53 @@
+import { PERSON_KINDS, type PersonKind, ROLE_IDS, type RoleDefinition, type RoleId } from '#policy/types.ts';
+
+/** Roles that are given to a person; the others follow from what kind of person they are (ROL-16, ROL-17). */
+export const GIVEN_ROLES = ROLE_IDS.filter((r) => !(PERSON_KINDS as readonly string[]).includes(r));
+
+/** What a role is called where the school's policy has no title for it (ROL-08..17). */
+const TITLES: Readonly<Record<RoleId, string>> = {
+  administrator: 'Administrator',
+  dsl: 'Designated safeguarding lead',
+  head: 'Head',
+  'centre-lead': 'Centre lead',
+  'ict-manager': 'ICT manager',
+  'filter-approver': 'Filter approver',
+  'lead-governor': 'Lead governor for safeguarding',
+  governor: 'Governor',
+  chair: 'Chair of governors',
+  coordinator: 'Coordinator',
+  'online-safety-coordinator': 'Online-safety coordinator',
+  teacher: 'Teacher',
+  staff: 'Staff',
+  pupil: 'Pupil',
+  parent: 'Parent or carer',
+  volunteer: 'Volunteer',
+  visitor: 'Visitor',
+};
+
+export const roleTitle = (role: string, defined: readonly RoleDefinition[] = []): string =>
+  defined.find((r) => r.id === role)?.title ?? TITLES[role as RoleId] ?? role;
+
+/** Roles of the governing body; all others are held by staff. */
+const GOVERNORS_ROLES: readonly RoleId[] = ['lead-governor', 'chair'];
+
+/** Roles without which nobody could run the school's account or answer an alert. */
+export const NEVER_EMPTY: readonly RoleId[] = ['administrator', 'dsl'];
+
+/** FIL-04: who changes the system and who keeps watch over children are two people. */
+const APART: readonly (readonly [RoleId, RoleId])[] = [['administrator', 'dsl']];
+
+/** Why this person may not be given this role, or null. */
+export function whyNotRole(role: RoleId, kind: PersonKind, held: readonly string[]): string | null {
+  if (!GIVEN_ROLES.includes(role)) return 'This role follows from what kind of person somebody is; it is not given.';
+  const kinds: readonly PersonKind[] = GOVERNORS_ROLES.includes(role) ? ['governor'] : ['staff'];
+  if (!kinds.includes(kind))
+    return `Only ${kinds[0] === 'staff' ? 'a member of staff' : 'a governor'} can hold this role.`;
+  if (held.includes(role)) return 'This person already holds the role.';
+  for (const [a, b] of APART) {
+    const other = role === a ? b : role === b ? a : null;
+    if (other && held.includes(other)) {
+      return `${TITLES[a]} and ${TITLES[b].toLowerCase()} must be two people, so that nobody both runs the filter and judges its alerts alone.`;
+    }
+  }
+  return null;
+}
