@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Judgement } from '#gateway/judge.ts';
-import { CLASS_IN, HEADER, MAX_UDP, type Query, RCODE, TYPE } from './codec.ts';
+import { CLASS_IN, DO, HEADER, MAX_UDP, type Query, RCODE, TYPE } from './codec.ts';
 import type { StoredAnswer } from './upstream-answer.ts';
 
 /** Extended DNS errors (RFC 8914) that we send, and what each tells whoever looks for the reason. */
@@ -135,7 +135,7 @@ export function refuse(packet: Buffer, rcode: number): Buffer {
   out[2] = out[2]! | (packet[2]! & 0x78);
   if (versionOnly) {
     out[11] = 1;
-    writeOpt(out, HEADER, { dnssec: false }, rcode >> 4, []);
+    writeOpt(out, HEADER, { flags: 0 }, rcode >> 4, []);
   }
   return out;
 }
@@ -160,8 +160,10 @@ export function replay(
 
   const out = Buffer.allocUnsafe(length);
   out.set(message);
-  out.set(packet.subarray(0, 2));
-  out.set(packet.subarray(HEADER, query.end), HEADER);
+  // Byte by byte: a few bytes are copied sooner than a view of them is made.
+  out[0] = packet[0]!;
+  out[1] = packet[1]!;
+  for (let i = HEADER; i < query.end; i++) out[i] = packet[i]!;
   writeFlags(out, packet, rcode, false);
   out[11] = query.edns ? 1 : 0;
   if (age !== 0) {
@@ -193,14 +195,14 @@ function append(out: Buffer, at: number, bytes: Uint8Array): number {
 function writeOpt(
   out: Buffer,
   start: number,
-  { dnssec }: Pick<Query, 'dnssec'>,
+  { flags }: Pick<Query, 'flags'>,
   highRcode: number,
   errors: readonly ExtendedError[],
 ): number {
   out[start] = 0;
   out.writeUInt16BE(TYPE.OPT, start + 1);
   out.writeUInt16BE(MAX_UDP, start + 3);
-  out.writeUInt32BE(((highRcode << 24) | (dnssec ? 0x8000 : 0)) >>> 0, start + 5);
+  out.writeUInt32BE(((highRcode << 24) | ((flags & DO) !== 0 ? 0x8000 : 0)) >>> 0, start + 5);
   let at = start + 11;
   for (const { code, text } of errors) {
     // encodeInto stops before a character that does not fit whole, so the text stays valid UTF-8.

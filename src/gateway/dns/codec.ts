@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /**
  * The DNS wire format (RFC 1035), as much of it as a forwarder needs. Nothing here trusts a length it was
  * sent: reading beyond the end yields `undefined`, and every walk ends at the end of the packet.
@@ -12,6 +14,10 @@ export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP:
 export const TYPE = { A: 1, CNAME: 5, SOA: 6, HINFO: 13, AAAA: 28, OPT: 41, SVCB: 64, HTTPS: 65, ANY: 255 } as const;
 export const CLASS_IN = 1;
 
+/** Bits of `Query.flags`. */
+export const DO = 1;
+export const CD = 2;
+
 /** A question that is well formed. The packet stays beside it: answers are made from its bytes. */
 export interface Query {
   /** Where the question ends: header, name, type and class. */
@@ -22,16 +28,19 @@ export interface Query {
   readonly edns: boolean;
   /** How large a UDP answer this client takes. */
   readonly size: number;
-  /** The client wants DNSSEC records (DO bit). */
-  readonly dnssec: boolean;
-  /** The client checks signatures itself (CD bit). */
-  readonly checkingDisabled: boolean;
-  /** Folded name, type, class and flags: questions with one key have one answer. */
-  readonly key: string;
+  /** `DO`: the client wants DNSSEC records; `CD`: it checks their signatures itself. Both change the answer. */
+  readonly flags: number;
+  /** Of the folded name, the type and the flags: what parts one answer from another. */
+  readonly hash: number;
 }
 
 const FOLD = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
-const scratch = Buffer.alloc(MAX_NAME + 5);
+/** Nobody outside can know which names share a hash. */
+const SEED = randomInt(2 ** 32);
+const mix = (hash: number, value: number): number => {
+  const h = Math.imul(hash ^ value, 0x9e3779b1);
+  return h ^ (h >>> 15);
+};
 
 /**
  * Read a client's packet. `null`: say nothing (too short, or itself an answer, and answering answers makes
@@ -44,34 +53,31 @@ export function parseQuery(packet: Buffer): Query | number | null {
   if (u16(packet, 4) !== 1 || u16(packet, 6) !== 0 || u16(packet, 8) !== 0) return RCODE.FORMERR;
 
   let at = HEADER;
-  let n = 0;
+  let hash = SEED;
   for (;;) {
     const length = packet[at++];
     // No pointers: a question has nothing before it to point at.
-    if (length === undefined || length > 63 || n + length + 1 > MAX_NAME) return RCODE.FORMERR;
-    scratch[n++] = length;
+    if (length === undefined || length > 63 || at + length - HEADER > MAX_NAME) return RCODE.FORMERR;
     if (length === 0) break;
     if (at + length > packet.length) return RCODE.FORMERR;
-    for (const stop = at + length; at < stop; ) scratch[n++] = FOLD[packet[at++]!]!;
+    hash = mix(hash, length);
+    for (const stop = at + length; at < stop; at++) hash = mix(hash, FOLD[packet[at]!]!);
   }
   const end = at + 4;
   if (end > packet.length) return RCODE.FORMERR;
   const opt = findOpt(packet, end);
   if (typeof opt === 'number') return opt;
 
-  const dnssec = opt?.dnssec ?? false;
-  const checkingDisabled = (packet[3]! & 0x10) !== 0;
-  for (let i = at; i < end; i++) scratch[n++] = packet[i]!;
-  scratch[n++] = (dnssec ? 1 : 0) | (checkingDisabled ? 2 : 0);
+  const flags = (opt?.dnssec ? DO : 0) | ((packet[3]! & 0x10) !== 0 ? CD : 0);
+  const type = u16(packet, at);
   return {
     end,
-    type: u16(packet, at),
+    type,
     class: u16(packet, at + 2),
     edns: opt !== null,
     size: opt === null ? PLAIN_UDP : Math.min(MAX_UDP, Math.max(PLAIN_UDP, opt.size)),
-    dnssec,
-    checkingDisabled,
-    key: scratch.toString('latin1', 0, n),
+    flags,
+    hash: mix(mix(hash, type), flags),
   };
 }
 
@@ -174,11 +180,12 @@ const LETTER = Array.from({ length: 256 }, (_, byte) => {
   return /[a-z0-9_-]/.test(letter) ? letter : `\\${String(byte).padStart(3, '0')}`;
 });
 
-/** Do two questions ask the same, letters' case aside (RFC 4343)? Both start at the name and are of equal length. */
-export function sameBytesFolded(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (FOLD[a[i]!] !== FOLD[b[i]!]) return false;
-  return true;
+/** Do two messages ask the same, letters' case aside (RFC 4343)? `end` is where the question of `a` ends. */
+export function sameQuestion(a: Uint8Array, b: Uint8Array, end: number): boolean {
+  if (b.length < end) return false;
+  const name = end - 4;
+  for (let i = HEADER; i < name; i++) if (FOLD[a[i]!] !== FOLD[b[i]!]) return false;
+  return u16(a, name) === u16(b, name) && u16(a, name + 2) === u16(b, name + 2);
 }
 
 export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;

@@ -13,6 +13,8 @@ export interface DnsOptions extends ResolverOptions {
   readonly listen: { readonly address: string; readonly port: number };
   /** Several threads or processes may share the port (Linux, BSD). */
   readonly reusePort?: boolean;
+  /** Milliseconds within which a TCP client must send a whole question after the one before; bytes alone buy no time. */
+  readonly tcpIdle?: number;
   readonly log?: (event: DnsEvent) => void;
 }
 
@@ -24,6 +26,9 @@ export interface DnsServer {
   clearCache(): void;
 }
 
+/** RFC 7766 §6.2.3 asks for a few seconds. */
+const TCP_IDLE = 10_000;
+
 /** Start the filtering forwarder on UDP and TCP, in this thread. With port 0 both take the same free port. */
 export async function startDns(options: DnsOptions): Promise<DnsServer> {
   checkAddresses(options.listen, options.upstreams);
@@ -31,7 +36,13 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
   const upstreams = new Upstreams(options.upstreams, options.clock, log);
   const resolver = new Resolver(options, upstreams);
   const { address } = options.listen;
-  const how = { address, reusePort: options.reusePort ?? false, handle: resolver.handle.bind(resolver), log };
+  const how = {
+    address,
+    reusePort: options.reusePort ?? false,
+    idle: options.tcpIdle ?? TCP_IDLE,
+    handle: resolver.handle.bind(resolver),
+    log,
+  };
 
   const { udp, tcp } = await listenBoth(how, options.listen.port);
   return {

@@ -2,7 +2,7 @@ import type { Clock } from '#core/clock.ts';
 import type { Client, Judge, Judgement, Recorder } from '#gateway/judge.ts';
 import { ANY_REFUSED, type BlockPageAddress, blockedAnswers, compose, failure, refuse, replay } from './answers.ts';
 import { AnswerCache, type CacheEntry } from './cache.ts';
-import { CLASS_IN, HEADER, hostName, parseQuery, type Query, RCODE, TYPE } from './codec.ts';
+import { CLASS_IN, expandName, HEADER, hostName, parseQuery, type Query, RCODE, TYPE } from './codec.ts';
 import { isInside, specialAnswer } from './special-names.ts';
 import type { Failed, Upstreams } from './upstream.ts';
 import type { StoredAnswer } from './upstream-answer.ts';
@@ -98,7 +98,7 @@ export class Resolver {
 
     const { clock, judge } = this.#options;
     const now = clock.now();
-    const entry = this.cache.get(query.key, now);
+    const entry = this.cache.get(packet, query, now);
     const host = entry?.host ?? hostName(packet, HEADER);
     const special = entry === undefined ? specialAnswer(host, query.type, this.#ownUpstream) : null;
     if (special !== null) {
@@ -117,7 +117,7 @@ export class Resolver {
     }
     if (entry !== undefined && now < entry.freshUntil) {
       this.stats.cacheHits++;
-      return this.#give(asked, entry.answer, Math.floor((now - entry.storedAt) / 1000));
+      return this.#give(asked, entry, Math.floor((now - entry.storedAt) / 1000));
     }
     return this.#forward(asked, entry);
   }
@@ -135,7 +135,7 @@ export class Resolver {
       if (!('failed' in answer)) return this.#give(asked, answer, 0);
       if (stale !== undefined) {
         this.stats.stale++;
-        return this.#give(asked, stale.answer, 'stale');
+        return this.#give(asked, stale, 'stale');
       }
       this.stats.failed++;
       this.#record(asked, asked.judgement);
@@ -147,7 +147,7 @@ export class Resolver {
 
   /** Identical questions share one upstream query, and for a while its failure. */
   #ask({ packet, query, host }: Asked, attempts: number): Promise<StoredAnswer | Failed> {
-    const { key } = query;
+    const key = questionKey(packet, query);
     const going = this.#asking.get(key);
     if (going !== undefined) {
       this.stats.merged++;
@@ -159,7 +159,7 @@ export class Resolver {
           setTimeout(() => this.#asking.delete(key), FAILURE_HOLD).unref();
         } else {
           this.#asking.delete(key);
-          this.cache.put(key, answer, host, this.#options.clock.now());
+          this.cache.put(query, answer, host, this.#options.clock.now());
         }
         return answer;
       },
@@ -193,6 +193,10 @@ export class Resolver {
     this.#options.recorder.record(asked.client, 'dns', asked.host, judgement);
   }
 }
+
+/** Questions with one key have one answer. */
+const questionKey = (packet: Buffer, { type, flags }: Query): string =>
+  `${type} ${flags} ${Buffer.from(expandName(packet, HEADER) ?? []).toString('latin1')}`;
 
 /** Types that are questions about transfer, signing or the protocol itself, not about names (RFC 6895 §3.1). */
 const isMetaType = (type: number): boolean =>

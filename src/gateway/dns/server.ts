@@ -9,6 +9,7 @@ export interface ListenOptions {
   readonly address: string;
   readonly port: number;
   readonly reusePort: boolean;
+  readonly idle: number;
   readonly handle: (
     packet: Buffer,
     address: string,
@@ -21,8 +22,6 @@ export interface ListenOptions {
 const UDP_BUFFER = 4 * 1024 * 1024;
 const MAX_CONNECTIONS = 512;
 const MAX_CONNECTIONS_PER_CLIENT = 32;
-/** A whole message must come within this of the one before (RFC 7766 §6.2.3): bytes alone buy no time. */
-const IDLE = 10_000;
 /** No question is longer; more would only be held in memory for nothing. */
 const MAX_QUESTION = 4096;
 /** Answers in the making for one connection; beyond, it is read no further until some are done. */
@@ -50,11 +49,11 @@ export function listenUdp({ address, port, reusePort, handle, log }: ListenOptio
     return new Promise<void>((done) => socket.close(done));
   };
   const send = (answer: Buffer | null, { port, address }: RemoteInfo) => {
-    if (answer !== null && open) socket.send(answer, 0, answer.length, port, address);
+    if (answer !== null && open) socket.send(answer, port, address);
   };
   socket.on('message', (packet, from) => {
     if (from.port === 0) return; // forged: nobody can be answered there
-    const answer = guarded(handle, packet, plainAddress(from.address), 'udp', log);
+    const answer = guarded(handle, packet, clientAddress(from.address), 'udp', log);
     if (answer instanceof Promise) void answer.then((a) => send(a, from));
     else send(answer, from);
   });
@@ -83,7 +82,7 @@ export function listenTcp(options: ListenOptions): Promise<Listener> {
   const perClient = new Map<string, number>();
   const connections = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
-    const client = plainAddress(socket.remoteAddress ?? '');
+    const client = clientAddress(socket.remoteAddress ?? '');
     const mine = perClient.get(client) ?? 0;
     if (client === '' || mine >= MAX_CONNECTIONS_PER_CLIENT) {
       socket.destroy();
@@ -114,11 +113,11 @@ export function listenTcp(options: ListenOptions): Promise<Listener> {
   });
 }
 
-function serve(socket: Socket, client: string, { handle, log }: ListenOptions): void {
+function serve(socket: Socket, client: string, { handle, idle, log }: ListenOptions): void {
   const frames = new FrameReader(MAX_QUESTION);
   let open = 0;
   let ended = false;
-  const idle = setTimeout(() => socket.destroy(), IDLE);
+  const timer = setTimeout(() => socket.destroy(), idle);
   const finish = (answer: Buffer | null) => {
     open--;
     if (socket.destroyed) return;
@@ -136,7 +135,7 @@ function serve(socket: Socket, client: string, { handle, log }: ListenOptions): 
       socket.destroy();
       return;
     }
-    if (messages.length > 0) idle.refresh();
+    if (messages.length > 0) timer.refresh();
     for (const message of messages) {
       open++;
       const answer = guarded(handle, message, client, 'tcp', log);
@@ -150,7 +149,7 @@ function serve(socket: Socket, client: string, { handle, log }: ListenOptions): 
     if (open === 0) socket.end();
   });
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => clearTimeout(idle));
+  socket.on('close', () => clearTimeout(timer));
 }
 
 /** A fault of ours must end neither the thread nor in an open filter: it answers SERVFAIL. */
@@ -174,4 +173,4 @@ function guarded(
 }
 
 /** An IPv4 client of an IPv6 socket is still an IPv4 client. */
-const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);
+const clientAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
-import { HEADER, sameBytesFolded, skipName, u16 } from './codec.ts';
+import { HEADER, sameQuestion, skipName, u16 } from './codec.ts';
 import { FrameReader, frame } from './framing.ts';
 import { type Reading, readAnswer, type StoredAnswer } from './upstream-answer.ts';
 
@@ -136,8 +136,6 @@ function readIfOurs(packet: Buffer, question: Buffer): Reading | null {
   const rcode = packet[3]! & 0x0f;
   // Servers may leave the question out of an error.
   if (u16(packet, 4) === 0) return rcode === 0 || rcode === 3 ? null : 'failed';
-  const end = skipName(question, HEADER) + 4;
-  if (u16(packet, 4) !== 1 || packet.length < end) return null;
-  if (!sameBytesFolded(packet.subarray(HEADER, end), question.subarray(HEADER, end))) return null;
+  if (u16(packet, 4) !== 1 || !sameQuestion(question, packet, skipName(question, HEADER) + 4)) return null;
   return readAnswer(packet);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '#core/clock.ts';
 import { EDE } from './answers.ts';
-import { expandName, HEADER, MAX_UDP, type Query, TYPE } from './codec.ts';
+import { CD, DO, expandName, HEADER, MAX_UDP, type Query, TYPE } from './codec.ts';
 import type { DnsEvent } from './events.ts';
 import type { StoredAnswer } from './upstream-answer.ts';
 import { askOverTcp, Channel, type Reply, type Upstream } from './upstream-channel.ts';
@@ -107,13 +107,13 @@ class Server {
 function upstreamQuestion(packet: Buffer, query: Query): Buffer {
   const out = Buffer.alloc(query.end + 11);
   out[2] = 0x01; // RD
-  out[3] = query.checkingDisabled ? 0x10 : 0;
+  out[3] = (query.flags & CD) !== 0 ? 0x10 : 0;
   out[5] = 1;
   out[11] = 1;
   out.set(packet.subarray(HEADER, query.end), HEADER);
   out.set(expandName(packet, HEADER) ?? [], HEADER);
   out.writeUInt16BE(TYPE.OPT, query.end + 1);
   out.writeUInt16BE(MAX_UDP, query.end + 3);
-  out[query.end + 7] = query.dnssec ? 0x80 : 0;
+  out[query.end + 7] = (query.flags & DO) !== 0 ? 0x80 : 0;
   return out;
 }
