@@ -9,6 +9,8 @@ create table list_source (
   kind text not null check (kind in ('folder', 'archive', 'file', 'url')),
   -- For lists without categories of their own.
   category text,
+  -- The starter lists, the one in GATEHOUSE_LISTS, or added by people in the pages.
+  origin text not null default 'people' check (origin in ('starter', 'environment', 'people')),
   enabled boolean not null default true,
   added_by uuid,
   added_at timestamptz not null default now(),
@@ -27,6 +29,17 @@ create table list_version (
   urls bigint not null,
   report jsonb not null,
   unique (school_id, sha256)
+);
+
+-- How the compiling of a school's lists stands, for the page that watches it.
+create table list_build (
+  school_id uuid primary key references school,
+  state text not null check (state in ('waiting', 'running', 'done', 'failed')),
+  since timestamptz not null,
+  -- The list that was read last, and how many names have been taken so far.
+  list text,
+  names bigint not null default 0,
+  error text
 );
 
 create table gateway (
@@ -56,14 +69,14 @@ create table site_question (
 );
 create index site_question_open on site_question (school_id, asked_at) where answered_at is null;
 
-grant select, insert, update on list_source, gateway to gatehouse_app;
+grant select, insert, update on list_source, list_build, gateway to gatehouse_app;
 grant select, insert, update (built_at) on list_version to gatehouse_app;
 grant select, insert, update (answered_by, answered_at, answer) on site_question to gatehouse_app;
 
 do $$
 declare t text;
 begin
-  foreach t in array array['list_source', 'list_version', 'gateway', 'site_question'] loop
+  foreach t in array array['list_source', 'list_version', 'list_build', 'gateway', 'site_question'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('create policy own_school on %I to gatehouse_app using (school_id = gh_school()) with check (school_id = gh_school())', t);

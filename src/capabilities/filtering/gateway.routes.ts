@@ -1,0 +1,108 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Type } from 'typebox';
+import { SECOND } from '#core/clock.ts';
+import { notFound } from '#core/errors.ts';
+import { systemContext } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import type { FeedAnswer, VerifyAnswer } from '#policy/feed.ts';
+import { verifyCredentials } from '#rooms/identity/index.ts';
+import type { WebApp } from '#web/index.ts';
+import { FeedWaiters } from './feed.waiters.ts';
+import { gatewayOf, type OnGatewayTrouble, takeStatus } from './gateways.service.ts';
+import { indexFile } from './lists.service.ts';
+import { newestNumbers, sealedPresence, sealedSnapshot } from './snapshot.service.ts';
+
+const LONGEST_WAIT = 20 * SECOND;
+const config = { access: 'gateway' as const };
+
+const Have = Type.Object(
+  { snapshot: Type.Integer({ minimum: 0 }), presence: Type.Integer({ minimum: 0 }) },
+  { additionalProperties: false },
+);
+const Version = Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }, { additionalProperties: false });
+const Credentials = Type.Object(
+  {
+    username: Type.String({ maxLength: 200 }),
+    password: Type.String({ maxLength: 500 }),
+    address: Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })]),
+  },
+  { additionalProperties: false },
+);
+const Moment = Type.Union([Type.Number(), Type.Null()]);
+const Status = Type.Object(
+  {
+    snapshot: Moment,
+    index: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+    spooled: Type.Integer({ minimum: 0 }),
+    spoolFailing: Type.Boolean(),
+    awayFrom: Moment,
+    awayUntil: Moment,
+    startedAt: Type.Number(),
+  },
+  { additionalProperties: false },
+);
+
+/** Control's side of the protocol in policy/feed.ts; monitoring takes the activity. */
+export function gatewayRoutes(app: WebApp, deps: Deps, onTrouble: OnGatewayTrouble): void {
+  const waiters = new FeedWaiters(deps.db);
+  // Before the server closes, or it would wait for those who wait.
+  app.addHook('preClose', () => waiters.close());
+
+  app.get('/gateway/feed', { config, schema: { querystring: Have } }, async (request, reply) => {
+    const gateway = await gatewayOf(deps.db, request);
+    const answer = await waitForNews(deps, waiters, gateway.school, request.query);
+    return answer ? reply.send(answer) : reply.status(204).send();
+  });
+
+  app.get('/gateway/index/:sha256', { config, schema: { params: Version } }, async (request, reply) => {
+    const gateway = await gatewayOf(deps.db, request);
+    const { sha256 } = request.params;
+    const own = await deps.db.in(systemContext(gateway.school), (tx) =>
+      tx.selectFrom('list_version').select('id').where('sha256', '=', sha256).executeTakeFirst(),
+    );
+    const file = indexFile(deps, sha256);
+    const found = own && (await stat(file).catch(() => null));
+    if (!found) throw notFound('this index');
+    return reply
+      .headers({ 'content-type': 'application/octet-stream', 'content-length': found.size })
+      .send(createReadStream(file));
+  });
+
+  app.post('/gateway/verify', { config, schema: { body: Credentials } }, async (request): Promise<VerifyAnswer> => {
+    const { school } = await gatewayOf(deps.db, request);
+    return { person: await verifyCredentials(deps, { school, ...request.body, via: 'proxy' }) };
+  });
+
+  app.post('/gateway/status', { config, schema: { body: Status } }, async (request, reply) => {
+    await takeStatus(deps, await gatewayOf(deps.db, request), request.body, onTrouble);
+    return reply.status(204).send();
+  });
+}
+
+/** At once when there is something newer than the gateway has; otherwise when it comes; null when nothing came. */
+async function waitForNews(
+  deps: Deps,
+  waiters: FeedWaiters,
+  school: string,
+  have: { snapshot: number; presence: number },
+): Promise<FeedAnswer | null> {
+  // Listening begins before looking, so that nothing slips in between.
+  const waiting = await waiters.wait(school, LONGEST_WAIT);
+  try {
+    const first = await newsSince(deps, school, have);
+    if (first) return first;
+    await waiting.news;
+    return await newsSince(deps, school, have);
+  } finally {
+    waiting.stop();
+  }
+}
+
+async function newsSince(deps: Deps, school: string, have: { snapshot: number; presence: number }) {
+  const now = await deps.db.in(systemContext(school), newestNumbers);
+  const snapshot = now.snapshot > have.snapshot ? await sealedSnapshot(deps, school) : null;
+  const presence = now.presence > have.presence ? await sealedPresence(deps, school) : null;
+  if (snapshot === null && presence === null) return null;
+  return { ...(snapshot !== null && { snapshot }), ...(presence !== null && { presence }) };
+}

@@ -1,0 +1,9 @@
+export { filteringJobs, tendLists } from './filtering.jobs.ts';
+export { filteringRoom } from './filtering.routes.ts';
+export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } from './gateways.service.ts';
+export { filteringAtAGlance } from './glance.service.ts';
+export { COMPILE, compileLists, requestCompile } from './lists.service.ts';
+export { questionsFor, questionsOf } from './questions.service.ts';
+export { buildSnapshot } from './snapshot.service.ts';
+export { addSource, ensureSources, switchSource } from './sources.service.ts';
+export { type Address, currentIndex, judgeFor, readAddress, type Verdict } from './verdict.service.ts';

@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invalid } from '#core/errors.ts';
+import type { Source } from '#filter/index.ts';
+
+/** The lists that ship with Gatehouse: always the first source, and never switched off, since they hold the help services. */
+export const STARTER = 'starter';
+const STARTER_FOLDER = fileURLToPath(new URL('../../../lists/starter', import.meta.url));
+
+export type SourceKind = 'folder' | 'archive' | 'file' | 'url';
+
+/** A row of `list_source`, as far as finding its lists goes. */
+export interface SourceRow {
+  readonly name: string;
+  readonly location: string;
+  readonly kind: SourceKind;
+  readonly category: string | null;
+  readonly origin: 'starter' | 'environment' | 'people';
+}
+
+const ARCHIVE = /\.(tar\.gz|tgz)$/i;
+
+/** What stands at a location that somebody entered; an error says what would be right. */
+export function readLocation(typed: string): { location: string; kind: SourceKind } {
+  const text = typed.trim();
+  if (/^https?:\/\//i.test(text)) {
+    const url = URL.parse(text);
+    if (!url?.hostname) throw refuse('This is not a web address. Enter one such as https://lists.example/all.tar.gz.');
+    if (url.username || url.password) throw refuse('Leave the user name and password out of the web address.');
+    return { location: url.href, kind: 'url' };
+  }
+  if (text === '') throw refuse('Enter a folder, a .tar.gz archive or a file on this server, or a web address.');
+  const location = resolve(text);
+  if (!existsSync(location)) throw refuse(`There is nothing at ${location} on this server.`);
+  if (statSync(location).isDirectory()) return { location, kind: 'folder' };
+  return { location, kind: ARCHIVE.test(location) ? 'archive' : 'file' };
+}
+
+const refuse = (message: string) => invalid('lists.location', message, { location: message });
+
+/** `/srv/UT1_2026.tar.gz` → `ut1-2026`: the name under which lists/mapping.json reads its words. */
+export function nameFor(location: string): string {
+  const last = basename(URL.parse(location)?.pathname ?? location);
+  const name = last
+    .replace(ARCHIVE, '')
+    .replace(/\.[a-z]{1,5}$/i, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);
+  return name || 'lists';
+}
+
+/** Where the copy of a list from the web is kept. */
+export const downloadedFile = (folder: string, name: string): string => join(folder, `${name}.download`);
+
+/**
+ * The sources that a row stands for. A folder of `*.tar.gz` packages is as many sources, each under its own name, so
+ * that each is read with its own section of the mapping. Empty when a list from the web has not come yet.
+ */
+export function sourcesOf(row: SourceRow, downloads: string, path = downloadedFile(downloads, row.name)): Source[] {
+  if (row.origin === 'starter') return [{ name: STARTER, kind: 'folder', path: STARTER_FOLDER }];
+  if (row.kind === 'url') {
+    if (!existsSync(path)) return [];
+    return [ARCHIVE.test(new URL(row.location).pathname) ? archive(row.name, path) : file(row, path)];
+  }
+  if (row.kind === 'archive') return [archive(row.name, row.location)];
+  if (row.kind === 'file') return [file(row, row.location)];
+  const packages = existsSync(row.location) ? readdirSync(row.location).filter((f) => ARCHIVE.test(f)) : [];
+  if (packages.length === 0) return [{ name: row.name, kind: 'folder', path: row.location }];
+  return packages.sort().map((f) => archive(nameFor(f), join(row.location, f)));
+}
+
+const archive = (name: string, path: string): Source => ({ name, kind: 'archive', path });
+const file = ({ name, category }: SourceRow, path: string): Source => ({
+  name,
+  kind: 'file',
+  path,
+  category: category ?? name,
+});
+
+/** A single list has no category of its own, so somebody must say which it is. */
+export const needsCategory = (kind: SourceKind, location: string): boolean =>
+  kind === 'file' || (kind === 'url' && !ARCHIVE.test(new URL(location).pathname));

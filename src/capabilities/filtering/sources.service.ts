@@ -1,0 +1,118 @@
+import { conflict, invalid, notFound, Refusal } from '#core/errors.ts';
+import type { Context, Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import { record } from '#platform/ledger.ts';
+import { taxonomy } from '#rooms/policies/index.ts';
+import { requestCompile } from './lists.service.ts';
+import { nameFor, needsCategory, readLocation, STARTER } from './sources.rules.ts';
+
+export interface SourceInput {
+  readonly location: string;
+  /** Which section of lists/mapping.json reads its words; from the location when left out. */
+  readonly name?: string;
+  /** For a single list: the category it stands for. */
+  readonly category?: string;
+}
+
+/** Add a list source and have the lists compiled anew. */
+export async function addSource(tx: Tx, deps: Deps, by: Context, input: SourceInput): Promise<string> {
+  const id = await insertSource(tx, deps, by, input, 'people');
+  if (id === null) {
+    throw conflict('lists.name', 'There is a list source of this name already.', 'Give this one another name.');
+  }
+  await requestCompile(tx, deps, by.school);
+  return id;
+}
+
+/** Switch a source on or off. The starter lists stay on: they hold the help services, and a name of every category. */
+export async function switchSource(tx: Tx, deps: Deps, by: Context, id: string, enabled: boolean): Promise<void> {
+  const row = await tx.selectFrom('list_source').select(['name', 'origin']).where('id', '=', id).executeTakeFirst();
+  if (!row) throw notFound('this list source');
+  if (row.origin === 'starter' && !enabled) {
+    throw conflict('lists.starter', 'The starter lists cannot be switched off: the help services stand in them.');
+  }
+  await tx.updateTable('list_source').set({ enabled }).where('id', '=', id).execute();
+  await note(tx, deps, by, enabled ? 'lists.source.on' : 'lists.source.off', id, { name: row.name });
+  await requestCompile(tx, deps, by.school);
+}
+
+/** The sources every school begins with: the starter lists, and what GATEHOUSE_LISTS names. True when something changed. */
+export async function ensureSources(tx: Tx, deps: Deps, by: Context): Promise<boolean> {
+  const starter = await tx
+    .insertInto('list_source')
+    .values({ school_id: by.school, name: STARTER, location: 'lists/starter', kind: 'folder', origin: 'starter' })
+    .onConflict((c) => c.columns(['school_id', 'name']).doNothing())
+    .executeTakeFirst();
+  const changed = await followEnvironment(tx, deps, by);
+  return changed || (starter.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** GATEHOUSE_LISTS may name another place than at the last start, or none. */
+async function followEnvironment(tx: Tx, deps: Deps, by: Context): Promise<boolean> {
+  let wanted: string | null;
+  try {
+    wanted = deps.config.lists === null ? null : readLocation(deps.config.lists).location;
+  } catch (e) {
+    if (!(e instanceof Refusal)) throw e;
+    // Not there just now: what is in use stays in use.
+    deps.log.warn('lists.environment.missing', { code: e.code });
+    return false;
+  }
+  const rows = await tx
+    .selectFrom('list_source')
+    .select(['id', 'location', 'enabled'])
+    .where('origin', '=', 'environment')
+    .execute();
+  let changed = false;
+  for (const row of rows) {
+    if (row.enabled === (row.location === wanted)) continue;
+    await tx.updateTable('list_source').set({ enabled: !row.enabled }).where('id', '=', row.id).execute();
+    await note(tx, deps, by, row.enabled ? 'lists.source.off' : 'lists.source.on', row.id, { by: 'environment' });
+    changed = true;
+  }
+  if (wanted === null || rows.some((r) => r.location === wanted)) return changed;
+  for (let n = 1; n < 100; n++) {
+    const name = n === 1 ? nameFor(wanted) : `${nameFor(wanted).slice(0, 37)}-${n}`;
+    if ((await insertSource(tx, deps, by, { location: wanted, name }, 'environment')) !== null) break;
+  }
+  return true;
+}
+
+async function insertSource(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  input: SourceInput,
+  origin: 'environment' | 'people',
+): Promise<string | null> {
+  const { location, kind } = readLocation(input.location);
+  const name = input.name?.trim() || nameFor(location);
+  if (!/^[a-z0-9-]{1,40}$/.test(name)) {
+    const message = 'A name is up to 40 small letters, digits and hyphens, such as ut1.';
+    throw invalid('lists.source.name', message, { name: message });
+  }
+  // In GATEHOUSE_LISTS the file's own name says it, as `gambling.txt` does.
+  const category = origin === 'people' && needsCategory(kind, location) ? (input.category ?? '') : null;
+  if (category !== null && !taxonomy().byId.has(category)) {
+    const message = 'A single list has no categories of its own. Choose the category that it stands for.';
+    throw invalid('lists.source.category', message, { category: message });
+  }
+  const row = await tx
+    .insertInto('list_source')
+    .values({ school_id: by.school, name, location, kind, category, origin, added_by: by.person })
+    .onConflict((c) => c.columns(['school_id', 'name']).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (row) await note(tx, deps, by, 'lists.source.add', row.id, { name, kind, category });
+  return row?.id ?? null;
+}
+
+const note = (tx: Tx, deps: Deps, by: Context, action: string, id: string, detail: Record<string, unknown>) =>
+  record(tx, {
+    school: by.school,
+    actor: by.person,
+    action,
+    object: { kind: 'list_source', id },
+    detail,
+    at: deps.clock.now(),
+  });

@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import {
+  type CategoryIndex,
+  explainHost,
+  type ListMatch,
+  loadIndex,
+  loadMapping,
+  normaliseHost,
+} from '#filter/index.ts';
+import type { Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import { type Decision, decide, profileFor, UNIDENTIFIED } from '#policy/index.ts';
+import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
+import { downloadsOf, indexFile, newestVersion } from './lists.service.ts';
+import { sourcesOf } from './sources.rules.ts';
+
+/** Loaded indexes by version: a version never changes. Two, so that a swap needs no second load. */
+const loaded = new Map<string, CategoryIndex>();
+
+/** The index of the lists in use; null until lists are compiled, or while the file is gone. */
+export async function currentIndex(deps: Deps, tx: Tx): Promise<CategoryIndex | null> {
+  const version = await newestVersion(tx);
+  if (!version) return null;
+  const have = loaded.get(version.sha256);
+  if (have) return have;
+  const file = indexFile(deps, version.sha256);
+  if (!existsSync(file)) return null;
+  const index = loadIndex(file);
+  const oldest = loaded.keys().next().value;
+  if (loaded.size > 1 && oldest !== undefined) loaded.delete(oldest);
+  loaded.set(version.sha256, index);
+  return index;
+}
+
+/** A host and, where it was given, what follows it. */
+export interface Address {
+  readonly host: string;
+  readonly path: string;
+}
+
+/** What somebody typed or pasted, as an address; null when it is none. */
+export function readAddress(typed: string): Address | null {
+  const text = typed.trim();
+  const bare = normaliseHost(text);
+  if (bare !== null) return { host: bare, path: '' };
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  const host = url && /^(https?|wss?|ftp):$/.test(url.protocol) ? normaliseHost(url.hostname) : null;
+  if (!url || host === null) return null;
+  const path = url.pathname + url.search;
+  return { host, path: path === '/' ? '' : path };
+}
+
+export interface Verdict {
+  readonly address: Address;
+  readonly profile: string;
+  readonly decision: Decision;
+  readonly categories: readonly string[];
+  /** Version of the lists; null when there is none, and then everything is closed. */
+  readonly list: string | null;
+}
+
+export type Asker = { readonly profile: string } | { readonly person: string };
+
+/** What the filter answers: the same policy, index and decision that the gateways have. */
+export async function judgeFor(
+  tx: Tx,
+  deps: Deps,
+  who: Asker & { readonly host: string; readonly path?: string },
+): Promise<Verdict> {
+  const [policy, index] = [await policyInForce(tx), await currentIndex(deps, tx)];
+  const person = 'person' in who ? who.person : null;
+  const profile = 'person' in who ? await profileOf(tx, policy, who.person) : who.profile;
+  return judge(deps, policy, index, { host: who.host, path: who.path ?? '' }, profile, person);
+}
+
+/** The same for every profile of the policy in force. */
+export async function judgeForAll(tx: Tx, deps: Deps, address: Address): Promise<(Verdict & { name: string })[]> {
+  const [policy, index] = [await policyInForce(tx), await currentIndex(deps, tx)];
+  const profiles = policy?.compiled.profiles ?? [];
+  return profiles.map(({ id, name }) => ({ ...judge(deps, policy, index, address, id, null), name }));
+}
+
+/** As the gateway does it: the host decides; only where it is open is the rest of the address looked at. */
+function judge(
+  deps: Deps,
+  policy: PolicyInForce | null,
+  index: CategoryIndex | null,
+  address: Address,
+  profile: string,
+  person: string | null,
+): Verdict {
+  const at = deps.clock.now();
+  const compiled = index ? (policy?.compiled ?? null) : null;
+  const verdict = (set: number): Verdict => {
+    const categories = index?.categoriesOf(set) ?? [];
+    const decision = decide(compiled, profile, { categories, at, person });
+    return { address, profile, decision, categories, list: index?.version ?? null };
+  };
+  const byHost = verdict(index?.find(address.host) ?? 0);
+  if (!index || address.path === '' || byHost.decision.outcome === 'block') return byHost;
+  const byUrl = index.findUrl(address.host, address.path);
+  return byUrl === 0 ? byHost : verdict(byUrl);
+}
+
+async function profileOf(tx: Tx, policy: PolicyInForce | null, person: string): Promise<string> {
+  const row = await tx.selectFrom('person').select(['kind', 'year_group']).where('id', '=', person).executeTakeFirst();
+  return row && policy ? profileFor(policy.document, { kind: row.kind, year: row.year_group }) : UNIDENTIFIED;
+}
+
+/** Must nothing be said about this address but that it is closed (FIL-02, FIL-19)? As the block page sees it. */
+export const isNeutral = ({ categories, decision: { outcome, because } }: Verdict): boolean =>
+  categories.some(isIllegal) || (outcome === 'block' && because.category !== null && because.remedy === null);
+
+const isIllegal = (category: string): boolean => taxonomy().byId.get(category)?.nature === 'illegal';
+
+/** Which lists speak of an address, by which line. Lists of illegal content are never quoted (FIL-02). */
+export async function explainAddress(
+  tx: Tx,
+  deps: Deps,
+  school: string,
+  { host, path }: Address,
+): Promise<ListMatch[]> {
+  const rows = await tx.selectFrom('list_source').selectAll().where('enabled', '=', true).execute();
+  const sources = rows.flatMap((row) => sourcesOf(row, downloadsOf(deps, school)));
+  const matches = await explainHost(sources, loadMapping(taxonomy()), host, path);
+  return matches.filter((m) => m.category === null || !isIllegal(m.category));
+}
