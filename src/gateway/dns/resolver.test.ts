@@ -96,7 +96,7 @@ test('a long reason is cut at a whole character', async (t) => {
   assert.match(text, /^(😀é)+😀?$/u);
 });
 
-test('FIL-06 what is blocked for one client is not blocked for another, nor opened for it, by the cache', async (t) => {
+test('what is blocked for one client is not blocked for another, nor opened for it, by the cache', async (t) => {
   const s = await scene(t);
   s.judge.blocked.set('game.example', {});
   s.judge.only.set('game.example', '127.0.0.2');
