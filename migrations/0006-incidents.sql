@@ -67,3 +67,17 @@ create function gh_my_reports() returns table (reference text, opened_at timesta
     order by c.opened_at desc;
   end;
 create policy owner_reads on case_file for select to current_user using (true);
+
+-- Who works on a case may read the alert it came from; whom the case turns out to be about may not, even where the alert
+-- was not kept from them when it was raised (INC-05).
+create function gh_case_is_about_me(of_case uuid) returns boolean stable security definer
+  language sql set search_path = public
+  begin atomic
+    select exists (select 1 from case_file c where c.id = of_case and gh_person() = any (c.subjects));
+  end;
+create policy with_case on alert to gatehouse_app
+  using (school_id = gh_school() and exists (select 1 from case_file c where c.id = case_id)
+    and not coalesce(gh_person() = any (kept_from), false))
+  with check (school_id = gh_school());
+create policy not_about_me on alert as restrictive to gatehouse_app
+  using (case_id is null or not coalesce(gh_case_is_about_me(case_id), false));

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CaseAction, type CaseActor, type CaseFacts, type CaseState, caseWorkflow, GUARDS } from './case.workflow.ts';
+import {
+  type CaseAction,
+  type CaseActor,
+  type CaseFacts,
+  type CaseState,
+  caseWorkflow,
+  GUARDS,
+} from './case.workflow.ts';
 
 const STATES = ['new', 'reported', 'triage', 'actions', 'closed'] as const;
 const ACTIONS: readonly CaseAction[] = ['report', 'assign', 'involve', 'note', 'act', 'close', 'reopen'];
@@ -49,7 +56,11 @@ test('INC-23 the case table lets each actor do in each state exactly what is wri
   let cells = 0;
   for (const actor of ACTORS) {
     for (const state of STATES) {
-      assert.deepEqual([...caseWorkflow.offered(state, [actor])].sort(), [...promised[actor][state]].sort(), `${actor} in ${state}`);
+      assert.deepEqual(
+        [...caseWorkflow.offered(state, [actor])].sort(),
+        [...promised[actor][state]].sort(),
+        `${actor} in ${state}`,
+      );
       for (const action of ACTIONS) {
         const verdict = caseWorkflow.judge(state, action, [actor], fine({ parts: [actor] }));
         const may = promised[actor][state].includes(action);

@@ -16,7 +16,8 @@ export const OUTCOMES = {
   'no-further-action': 'No further action',
 } as const;
 export type CaseOutcome = keyof typeof OUTCOMES;
-export const isOutcome = (text: string | undefined): text is CaseOutcome => text !== undefined && Object.hasOwn(OUTCOMES, text);
+export const isOutcome = (text: string | undefined): text is CaseOutcome =>
+  text !== undefined && Object.hasOwn(OUTCOMES, text);
 
 /** What the guards look at: the case as it is, and what is being asked. */
 export interface CaseFacts {
@@ -52,7 +53,8 @@ export const GUARDS = {
   newSubject: guard('newSubject', (f) => {
     if (!f.person) return 'Choose the person whom the case is also about.';
     if (f.subjects.includes(f.person)) return 'The case is already about this person.';
-    if (f.person === f.by) return 'Ask another of those who keep children safe to name you: from then on you have no part in it.';
+    if (f.person === f.by)
+      return 'Ask another of those who keep children safe to name you: from then on you have no part in it.';
     return f.person === f.assignee
       ? 'This person has the case. Give it to somebody else first, then name this person.'
       : null;

@@ -1,14 +1,15 @@
+import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { names, searchPeople } from '#rooms/identity/index.ts';
+import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
-import { notFound } from '#core/errors.ts';
 import { type CaseState, caseWorkflow, isOutcome, OUTCOMES } from './case.workflow.ts';
 import { partsOf } from './cases.rules.ts';
-import { categories, categoryName, dayIn, leadsOf } from './cases.service.ts';
+import { categoryName, dayIn, leadsOf } from './cases.service.ts';
 import { type CaseFile, countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
-import type { NewCaseForm } from './incidents.routes.ts';
 import { entryLine, FIRST_STEP, STATES, STEP_FORMS } from './cases.words.ts';
+import type { NewCaseForm } from './incidents.routes.ts';
 
 /** What pages show. Every read runs in the viewer's own context, so row security answers for it. */
 export function casesPage(deps: Deps, viewer: Viewer, search: { state?: CaseState | 'open'; q?: string }) {
@@ -67,7 +68,10 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
 }
 
 /** Categories that name a risk, for the form's list. */
-const risks = categories.filter((c) => c.risk !== null).sort((a, b) => a.name.localeCompare(b.name));
+const risks = () =>
+  taxonomy()
+    .categories.filter((c) => c.risk !== null)
+    .sort((a, b) => a.name.localeCompare(b.name));
 
 /** The form to log what happened; `typed` is what it held when it came back. */
 export function newCasePage(deps: Deps, viewer: Viewer, typed: (Partial<NewCaseForm> & { people: string[] }) | null) {
@@ -78,7 +82,7 @@ export function newCasePage(deps: Deps, viewer: Viewer, typed: (Partial<NewCaseF
       typed: typed ?? { happenedOn: dayIn(viewer.school.timeZone, deps.clock.now()) },
       chosen: [...chosen].map(([value, text]) => ({ value, text })),
       found: found.filter((p) => !chosen.has(p.id)),
-      categories: risks.map((c) => ({ value: c.id, text: c.name })),
+      categories: risks().map((c) => ({ value: c.id, text: c.name })),
     };
   });
 }

@@ -17,7 +17,10 @@ test('each part follows from a role held now or from the case', () => {
   assert.deepEqual(partsOf({ id: 'dev', duties: ['staff', 'dsl'] }, about(), leads), ['deputy', 'reporter']);
   assert.deepEqual(partsOf({ id: 'hetty', duties: ['head'] }, about(), leads), ['head']);
   assert.deepEqual(partsOf({ id: 'theo', duties: ['staff'] }, about(), leads), ['assignee', 'reporter']);
-  assert.deepEqual(partsOf({ id: 'ivo', duties: ['staff', 'ict-manager'] }, about(), leads), ['ict-manager', 'reporter']);
+  assert.deepEqual(partsOf({ id: 'ivo', duties: ['staff', 'ict-manager'] }, about(), leads), [
+    'ict-manager',
+    'reporter',
+  ]);
   assert.deepEqual(partsOf({ id: 'yara', duties: ['pupil'] }, about(), leads), []);
 });
 

@@ -1,20 +1,18 @@
 import { conflict, forbidden, invalid, notFound, type Refusal } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
-import { loadTaxonomy } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { post } from '#platform/mail.ts';
 import { holders, names } from '#rooms/identity/index.ts';
 import { closeForCase, findAlert, linkCase } from '#rooms/monitoring/index.ts';
+import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { type CaseAction, type CaseFacts, type CaseState, caseWorkflow } from './case.workflow.ts';
 import { actingLead, type Leads, newReference, partsOf } from './cases.rules.ts';
 import { type CaseFile, entriesOf, findCase, insertCase, insertEntry, updateCase } from './cases.store.ts';
 
-const taxonomy = loadTaxonomy();
-export const { categories } = taxonomy;
-export const categoryName = (id: string | null): string => (id && taxonomy.byId.get(id)?.name) || 'Concern';
+export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
 
 /** `YYYY-MM-DD` at the school. */
 export const dayIn = (timeZone: string, at: number | Date): string =>
@@ -47,7 +45,11 @@ export interface LoggedConcern {
 }
 
 /** INC-23: the DSL, the ICT manager and every member of staff can log what happened. */
-export function logCase(deps: Deps, viewer: Viewer, concern: LoggedConcern): Promise<{ id: string; reference: string }> {
+export function logCase(
+  deps: Deps,
+  viewer: Viewer,
+  concern: LoggedConcern,
+): Promise<{ id: string; reference: string }> {
   return deps.db.in(contextOf(viewer), async (tx) => {
     const wrong = concernErrors(concern, dayIn(viewer.school.timeZone, deps.clock.now()));
     if ((await names(tx, concern.people)).size !== new Set(concern.people).size) {
@@ -63,11 +65,12 @@ export function logCase(deps: Deps, viewer: Viewer, concern: LoggedConcern): Pro
 function concernErrors(c: LoggedConcern, today: string): Record<string, string> {
   const wrong: Record<string, string> = {};
   const { length } = c.title.trim();
-  if (length < 3 || length > 200) wrong.title = 'Say in a few words what it is about: 3 to 200 characters, without names.';
+  if (length < 3 || length > 200)
+    wrong.title = 'Say in a few words what it is about: 3 to 200 characters, without names.';
   if (!/^\d{4}-\d{2}-\d{2}$/.test(c.happenedOn) || Number.isNaN(Date.parse(c.happenedOn))) {
     wrong.happenedOn = 'Give the day on which it happened.';
   } else if (c.happenedOn > today) wrong.happenedOn = 'This day has not come yet. Give today or an earlier day.';
-  if (c.category !== null && !taxonomy.byId.has(c.category)) wrong.category = 'Choose from the list.';
+  if (c.category !== null && !taxonomy().byId.has(c.category)) wrong.category = 'Choose from the list.';
   if (c.text.trim().length < 3) wrong.text = 'Write down what happened.';
   return wrong;
 }
@@ -122,7 +125,13 @@ async function report(
   const facts = factsOf(viewer, file, await leadsOf(tx), 0, { action: 'report', text: concern.text });
   judge('new', 'report', facts);
   await insertCase(tx, file);
-  await enter(deps, tx, viewer, file, { action: 'report', from: null, to: 'reported', text: concern.text, detail: { source: file.source } });
+  await enter(deps, tx, viewer, file, {
+    action: 'report',
+    from: null,
+    to: 'reported',
+    text: concern.text,
+    detail: { source: file.source },
+  });
   return { id: file.id, reference: file.reference };
 }
 
@@ -149,7 +158,8 @@ export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step):
       const subject = `A case was given to you: ${file.reference}`;
       await tell(deps, tx, viewer, file, step.person, subject, 'A case was given to you in Gatehouse.');
     }
-    if (step.action === 'close') await closeForCase(tx, deps, contextOf(viewer), { case: file.id, reason: `Case ${file.reference} is closed.` });
+    if (step.action === 'close')
+      await closeForCase(tx, deps, contextOf(viewer), { case: file.id, reason: `Case ${file.reference} is closed.` });
     return to;
   });
 }
@@ -164,7 +174,7 @@ const factsOf = (
   by: viewer.person.id,
   parts: partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads),
   urgency: file.urgency,
-  illegal: file.category !== null && taxonomy.byId.get(file.category)?.nature === 'illegal',
+  illegal: file.category !== null && taxonomy().byId.get(file.category)?.nature === 'illegal',
   subjects: file.subjects,
   assignee: file.assignee,
   actionsTaken,
@@ -180,9 +190,18 @@ function judge(from: CaseState | 'new', action: CaseAction, facts: CaseFacts): C
   throw refusalOf(action, verdict);
 }
 
-function refusalOf(action: CaseAction, v: { code: 'not-listed' | 'not-yours' | 'guard'; guard?: string; reason: string }): Refusal {
-  if (v.code === 'not-listed') return conflict(`case.${action}.not-listed`, 'The case has moved on since you opened this page.', 'Reload it to see where it stands.');
-  if (v.code === 'not-yours') return forbidden(`case.${action}.not-yours`, 'This step is not yours to take in this case.');
+function refusalOf(
+  action: CaseAction,
+  v: { code: 'not-listed' | 'not-yours' | 'guard'; guard?: string; reason: string },
+): Refusal {
+  if (v.code === 'not-listed')
+    return conflict(
+      `case.${action}.not-listed`,
+      'The case has moved on since you opened this page.',
+      'Reload it to see where it stands.',
+    );
+  if (v.code === 'not-yours')
+    return forbidden(`case.${action}.not-yours`, 'This step is not yours to take in this case.');
   const field = FIELD_OF[v.guard ?? ''];
   return invalid(`case.${action}.${v.guard}`, v.reason, field ? { [field]: v.reason } : undefined);
 }
@@ -197,7 +216,10 @@ function changeOf(file: CaseFile, step: Step, viewer: Viewer, now: Date) {
       return { change: { assignee: person, team }, detail: { person, before: file.assignee } };
     }
     case 'involve': {
-      const change = { subjects: [...file.subjects, ...(person ? [person] : [])], team: file.team.filter((id) => id !== person) };
+      const change = {
+        subjects: [...file.subjects, ...(person ? [person] : [])],
+        team: file.team.filter((id) => id !== person),
+      };
       return { change, detail: { person } };
     }
     case 'close':
@@ -233,7 +255,13 @@ async function enter(
 }
 
 /** Whoever leads on the case learns of it at once, unless they logged it themselves. */
-async function tellLead(deps: Deps, tx: Tx, viewer: Viewer, made: { id: string; reference: string }, concern: LoggedConcern) {
+async function tellLead(
+  deps: Deps,
+  tx: Tx,
+  viewer: Viewer,
+  made: { id: string; reference: string },
+  concern: LoggedConcern,
+) {
   const lead = actingLead(await leadsOf(tx), concern.people);
   for (const person of lead) {
     const subject = `${concern.urgency === 'urgent' ? 'Urgent: a' : 'A'} concern was logged: ${made.reference}`;

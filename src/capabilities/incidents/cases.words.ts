@@ -1,4 +1,4 @@
-import { type CaseAction, type CaseState, OUTCOMES, isOutcome } from './case.workflow.ts';
+import { type CaseAction, type CaseState, isOutcome, OUTCOMES } from './case.workflow.ts';
 import type { CaseEntry } from './cases.store.ts';
 
 /** Words of the pages, a row each: the code holds no sentences of its own. */

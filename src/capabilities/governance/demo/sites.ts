@@ -1,0 +1,70 @@
+/** A site of the demonstration: its category, and how often pupils and staff go there. None of them exists (RFC 6761). */
+export interface DemoSite {
+  readonly host: string;
+  readonly category: string | null;
+  readonly pupils: number;
+  readonly staff: number;
+}
+
+const site = (host: string, category: string | null, pupils: number, staff: number): DemoSite => ({
+  host: `${host}.example`,
+  category,
+  pupils,
+  staff,
+});
+
+export const SITES: readonly DemoSite[] = [
+  site('classroom.ashgrove', 'education', 130, 110),
+  site('homework.ashgrove', 'schools', 80, 60),
+  site('search.magpie', 'search-engines', 150, 120),
+  site('maths.pebble', 'education', 60, 12),
+  site('atlas.larch', 'education', 30, 14),
+  site('verbs.heron', 'education', 28, 8),
+  site('lab.quartz', 'education', 26, 10),
+  site('reading.wren', 'libraries', 24, 10),
+  site('past-papers.oak', 'education', 22, 16),
+  site('history-sources.flint', 'education', 14, 10),
+  site('times-tables.finch', 'educational-games', 16, 2),
+  site('museum.granite', 'education', 8, 5),
+  site('news.daily-rook', 'news', 12, 40),
+  site('weather.gale', null, 6, 22),
+  site('mail.ashgrove', 'schools', 14, 90),
+  site('docs.slate', null, 46, 70),
+  site('video.plane', 'video-sharing', 24, 26),
+  site('music.thrush', 'audio-streaming', 14, 10),
+  site('translate.linnet', 'translation', 14, 4),
+  site('assistant.amber', 'ai-chat', 5, 14),
+  site('updates.basalt', 'software-updates', 34, 30),
+  site('fonts.chalk', 'technical', 30, 24),
+  site('ads.bramble', 'advertising', 16, 14),
+  site('pixel.thistle', 'tracking', 14, 12),
+  site('shop.hazel', 'shopping', 6, 16),
+  site('bank.yew', 'finance-banking', 0, 10),
+  site('council.elm', 'government', 2, 14),
+  site('careers.kestrel', 'jobs', 6, 4),
+  site('football.starling', 'sports', 12, 6),
+  site('recipes.sorrel', 'cooking', 3, 5),
+  site('health.yarrow', 'health', 3, 4),
+  site('helpline.robin', 'help', 1, 1),
+  site('games.swift', 'games', 7, 0.5),
+  site('blocks.marble', 'games', 5, 0),
+  site('arcade.opal', 'games', 3, 0),
+  site('friends.starling', 'social-media', 8, 4),
+  site('photos.clover', 'social-media', 5, 2),
+  site('chat.sparrow', 'messaging', 5, 3),
+  site('rooms.teal', 'chat', 3, 0),
+  site('forum.lapwing', 'forums', 4, 3),
+  site('blog.willow', 'blogs', 4, 4),
+  site('files.osier', 'file-sharing', 4, 4),
+  site('tunnel.badger', 'proxy-bypass', 2, 0),
+  site('vpn.otter', 'vpn', 2, 0.4),
+  site('bets.magpie', 'gambling', 0.8, 0.1),
+  site('vapes.cedar', 'vaping', 0.8, 0),
+  site('answers.cuckoo', 'academic-cheating', 3, 0),
+  site('celebrity.peacock', 'celebrity', 6, 2),
+  site('rumours.jackdaw', 'fake-news', 1, 0.4),
+  site('party.poppy', 'drugs', 0.3, 0),
+  site('grown-ups.onyx', 'pornography', 0.5, 0.05),
+  site('fights.shrike', 'violence', 0.5, 0),
+  site('prize.stoat', 'phishing', 0.6, 0.5),
+];

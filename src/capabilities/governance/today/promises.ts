@@ -1,0 +1,35 @@
+import type { Tx } from '#platform/db.ts';
+import { decide } from '#policy/index.ts';
+import { holders } from '#rooms/identity/index.ts';
+import { policyInForce } from '#rooms/policies/index.ts';
+
+/** What pupils, parents and governors are told of the filter, made from the policy in force. */
+export interface Promises {
+  readonly title: string;
+  readonly notice: string;
+  readonly keptDays: number;
+  /** Names of the categories that are stopped for every pupil now, in the alphabet. */
+  readonly stopped: readonly string[];
+}
+
+export async function promises(tx: Tx, now: number): Promise<Promises | null> {
+  const policy = await policyInForce(tx);
+  if (!policy) return null;
+  const { document, compiled } = policy;
+  const pupils = compiled.profiles.filter((p) => p.audience === 'pupil');
+  const stopped = Object.entries(compiled.categories).filter(([category]) =>
+    pupils.every((p) => decide(compiled, p.id, { categories: [category], at: now }).outcome === 'block'),
+  );
+  return {
+    title: document.title,
+    notice: document.notice.text,
+    keptDays: document.retention.activityDays,
+    stopped: stopped.map(([, c]) => c.name).sort((a, b) => a.localeCompare(b)),
+  };
+}
+
+/** Whom a child can go to: the DSL first, then the deputies. */
+export async function peopleToTalkTo(tx: Tx): Promise<string[]> {
+  const dsl = await holders(tx, 'dsl');
+  return dsl.toSorted((a, b) => (a.rank === b.rank ? 0 : a.rank === 'holder' ? -1 : 1)).map((h) => h.displayName);
+}

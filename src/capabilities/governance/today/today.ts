@@ -1,0 +1,75 @@
+import type { Tx } from '#platform/db.ts';
+import { hasDuty, type Viewer } from '#web/index.ts';
+import type { Line, ReadLines } from './line.ts';
+import * as running from './running.lines.ts';
+import * as safeguarding from './safeguarding.lines.ts';
+
+const SAFEGUARDING = ['dsl', 'head'];
+const KEEPERS = ['ict-manager', 'administrator'];
+
+/** Each kind of line is a row: whose it is, and how it is read. In the order in which they stand under one heading. */
+export const SOURCES: readonly { readonly duties: readonly string[]; readonly read: ReadLines }[] = [
+  { duties: [...SAFEGUARDING, ...KEEPERS], read: safeguarding.openAlerts },
+  { duties: KEEPERS, read: running.gateways },
+  { duties: ['staff', ...SAFEGUARDING], read: safeguarding.myCases },
+  { duties: SAFEGUARDING, read: safeguarding.waitingCases },
+  { duties: ['administrator', ...SAFEGUARDING], read: running.policyMissing },
+  { duties: ['administrator', 'head'], read: running.vacantRoles },
+  { duties: KEEPERS, read: running.peopleWithoutProfile },
+  { duties: KEEPERS, read: running.listAge },
+  { duties: ['dsl', 'ict-manager', 'filter-approver'], read: running.siteQuestions },
+  { duties: KEEPERS, read: running.failedMail },
+  { duties: [...SAFEGUARDING, ...KEEPERS], read: running.lastDay },
+  { duties: SAFEGUARDING, read: safeguarding.closedCases },
+];
+
+const TONES = ['danger', 'amber', 'calm', 'quiet'] as const;
+
+/** Everything this person's duties bring up, the most pressing first. */
+export async function todaysLines(tx: Tx, viewer: Viewer, now: number): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const source of SOURCES) {
+    if (hasDuty(viewer, ...source.duties)) lines.push(...(await source.read(tx, viewer, now)));
+  }
+  return lines.sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone));
+}
+
+/** Where people can go from here: everything else, by duty. */
+const WAYS: readonly { duties: readonly string[]; href: string; text: string; about: string }[] = [
+  { duties: SAFEGUARDING, href: '/alerts', text: 'Alerts', about: 'Everything that was noticed, open and closed.' },
+  {
+    duties: ['staff'],
+    href: '/cases/new',
+    text: 'Log what happened',
+    about: 'An incident, online or offline, in two minutes.',
+  },
+  {
+    duties: ['staff', 'governor', 'volunteer'],
+    href: '/tell',
+    text: 'Tell the safeguarding team',
+    about: 'A worry about somebody, also without your name.',
+  },
+  { duties: ['staff'], href: '/filtering', text: 'Test an address', about: 'What would a Year 8 pupil get, and why?' },
+  { duties: KEEPERS, href: '/people', text: 'People', about: 'Accounts, roles, and bringing in a new year.' },
+  { duties: KEEPERS, href: '/settings', text: 'Settings', about: 'The school, terms, filter answers, mail.' },
+  {
+    duties: ['staff', 'governor', 'parent', 'volunteer', 'visitor'],
+    href: '/policy',
+    text: 'Our online-safety policy',
+    about: 'What the school promises, clause by clause.',
+  },
+  {
+    duties: ['staff', 'parent', 'volunteer', 'visitor', 'governor'],
+    href: '/help/devices',
+    text: 'Point a device here',
+    about: 'Windows, Chromebook, iPad.',
+  },
+  {
+    duties: ['parent', 'visitor'],
+    href: '/tell',
+    text: 'Tell us something',
+    about: 'A worry about a child here, also without your name.',
+  },
+];
+
+export const waysFor = (viewer: Viewer) => WAYS.filter((w) => hasDuty(viewer, ...w.duties));
