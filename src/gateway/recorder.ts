@@ -6,7 +6,10 @@ import type { ActivityEvent, Client, Judgement, Recorder } from './judge.ts';
  * them: a browser asks for the same name many times in a second, and one line says as much.
  */
 export class BatchingRecorder implements Recorder {
-  #events = new Map<string, ActivityEvent>();
+  // By client object, then host: no key is put together on the way of a request. Clients are cached (state.ts), so the same
+  // one comes again.
+  #byClient = new Map<Client, Map<string, ActivityEvent>>();
+  #events: ActivityEvent[] = [];
   readonly #clock: Clock;
   readonly #version: () => { snapshot: number; list: string | null };
 
@@ -16,15 +19,39 @@ export class BatchingRecorder implements Recorder {
   }
 
   record(client: Client, via: ActivityEvent['via'], host: string, judgement: Judgement): void {
-    const { because, outcome } = judgement;
-    const key = `${via} ${client.address} ${client.person ?? ''} ${because.rule} ${because.category ?? ''} ${host}`;
-    const known = this.#events.get(key);
-    if (known) {
+    let hosts = this.#byClient.get(client);
+    if (!hosts) {
+      hosts = new Map();
+      this.#byClient.set(client, hosts);
+    }
+    const known = hosts.get(host);
+    if (known && known.via === via && known.rule === judgement.because.rule && known.outcome === judgement.outcome) {
       known.count++;
       return;
     }
+    // The host was not yet seen, or was judged another way before (over the other enforcement point, or a new snapshot).
+    const event = this.#event(client, via, host, judgement);
+    hosts.set(host, event);
+    this.#events.push(event);
+  }
+
+  /** What was collected since the last call. */
+  take(): ActivityEvent[] {
+    const events = this.#events;
+    if (events.length === 0) return events;
+    this.#events = [];
+    this.#byClient = new Map();
+    return events;
+  }
+
+  #event(
+    client: Client,
+    via: ActivityEvent['via'],
+    host: string,
+    { because, outcome, categories }: Judgement,
+  ): ActivityEvent {
     const { snapshot, list } = this.#version();
-    this.#events.set(key, {
+    return {
       t: this.#clock.now(),
       via,
       person: client.person,
@@ -32,21 +59,13 @@ export class BatchingRecorder implements Recorder {
       address: client.address,
       profile: client.profile,
       host,
-      category: because.category ?? judgement.categories[0] ?? null,
+      category: because.category ?? categories[0] ?? null,
       outcome,
       rule: because.rule,
       clause: because.clause,
       snapshot,
       list,
       count: 1,
-    });
-  }
-
-  /** What was collected since the last call. */
-  take(): ActivityEvent[] {
-    if (this.#events.size === 0) return [];
-    const events = [...this.#events.values()];
-    this.#events = new Map();
-    return events;
+    };
   }
 }

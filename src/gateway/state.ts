@@ -106,13 +106,16 @@ export class GatewayState implements Judge {
 
   identify(rawAddress: string, person?: string): Client {
     const address = plainAddress(rawAddress);
-    if (person !== undefined) return this.#known(address, person, null, 'credentials', Number.POSITIVE_INFINITY);
     const now = this.#clock.now();
-    const cached = this.#clients.get(address);
+    const key = person === undefined ? address : `${address} ${person}`;
+    const cached = this.#clients.get(key);
     if (cached && cached.until > now) return cached;
-    const client = this.#findOut(address, now);
+    const client =
+      person === undefined
+        ? this.#findOut(address, now)
+        : this.#known(address, person, null, 'credentials', Number.POSITIVE_INFINITY);
     if (this.#clients.size >= KNOWN_ADDRESSES) this.#clients.clear();
-    this.#clients.set(address, client);
+    this.#clients.set(key, client);
     return client;
   }
 

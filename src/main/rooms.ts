@@ -8,7 +8,7 @@ import { governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
 import { incidentsRoom } from '#rooms/incidents/index.ts';
 import { healthAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
-import { policiesRoom } from '#rooms/policies/index.ts';
+import { policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { createWebApp, type WebApp } from '#web/index.ts';
 
 /** Every room of the house, in the order of the imports fence. */
@@ -23,7 +23,7 @@ export function createControl(
     authenticate: authenticate(deps),
     rooms: [
       identityRoom(deps),
-      devicesRoom(deps),
+      devicesRoom(deps, { profiles: profilesInForce }),
       policiesRoom(deps),
       filteringRoom(deps, { onGatewayTrouble: (tx, trouble) => healthAlert(tx, deps, trouble) }),
       monitoringRoom(deps),
