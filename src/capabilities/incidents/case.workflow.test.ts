@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   type CaseAction,
@@ -8,6 +9,7 @@ import {
   caseWorkflow,
   GUARDS,
 } from './case.workflow.ts';
+import { WORKFLOWS_FILE, workflowsPage } from './write-workflows.ts';
 
 const STATES = ['new', 'reported', 'triage', 'actions', 'closed'] as const;
 const ACTIONS: readonly CaseAction[] = ['report', 'assign', 'involve', 'note', 'act', 'close', 'reopen'];
@@ -153,4 +155,8 @@ test('a case is acted in and closed only while somebody has it; notes, actions a
 test('every guard of the table is one of those tested here', () => {
   const used = new Set(caseWorkflow.rows.flatMap((r) => r.guards.map((g) => g.name)));
   assert.deepEqual([...used].sort(), Object.keys(GUARDS).sort());
+});
+
+test('docs/workflows.md shows the table as it is', () => {
+  assert.equal(readFileSync(WORKFLOWS_FILE, 'utf8'), workflowsPage());
 });
