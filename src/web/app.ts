@@ -12,6 +12,7 @@ import { Refusal } from '#core/errors.ts';
 import { refusalOf, statusOf } from '#platform/http.ts';
 import { faultFacts, type Log } from '#platform/log.ts';
 import { assetRoutes, STATIC } from './assets.ts';
+import { refusalWords } from './refusals.ts';
 import { createRenderer } from './render.ts';
 import type { Access, Viewer } from './viewer.ts';
 
@@ -130,8 +131,7 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
     return answer(
       request,
       reply,
-      refusal ??
-        new Refusal('unavailable', 'fault', 'Something went wrong on our side. Nothing was changed. Please try again.'),
+      refusal ?? new Refusal('unavailable', 'fault', 'Nothing was changed.'),
       refusal ? statusOf(refusal) : 500,
     );
   });
@@ -159,7 +159,12 @@ function answer(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, 
   if (refusal.kind === 'unauthenticated' && request.method === 'GET') {
     return reply.redirect(`/sign-in?next=${encodeURIComponent(request.url)}`, 303);
   }
-  return reply.page('web/views/refusal.njk', { refusal, status });
+  try {
+    return reply.page('web/views/refusal.njk', { refusal, status, words: refusalWords(status) });
+  } catch {
+    // Where even this page cannot be drawn, a line of plain text leaks nothing of the inside.
+    return reply.type('text/plain; charset=utf-8').send(`${refusalWords(status).title}. ${refusal.message}`);
+  }
 }
 
 async function checkAccess(request: FastifyRequest, reply: FastifyReply, access: Access | undefined): Promise<void> {
@@ -171,9 +176,7 @@ async function checkAccess(request: FastifyRequest, reply: FastifyReply, access:
     return;
   }
   if (access === 'signed-in' || access.duties.some((d) => viewer.duties.includes(d))) return;
-  throw new Refusal('forbidden', 'forbidden', 'This page is not part of your duties.', {
-    remedy: 'If it should be, ask your administrator.',
-  });
+  throw new Refusal('forbidden', 'forbidden', 'This page is not part of your duties.');
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);

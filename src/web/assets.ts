@@ -84,6 +84,7 @@ function components(): string {
     .replace('@charset "UTF-8";', '')
     .replace(/@font-face\{[^}]*\}/g, '')
     .replace(/url\(\/assets\/images\/[^)]*\)/g, 'none')
+    .replaceAll('font-family:sans-serif', 'font-family:GDS Transport,arial,sans-serif')
     .replaceAll('GDS Transport,arial,sans-serif', `"${FAMILY}",system-ui,sans-serif`);
   const faces = FACES.map(
     (f) =>

@@ -1,0 +1,36 @@
+// The list of alerts, live; on an alert's own page the key "A", and a word when the alert has changed elsewhere.
+const list = document.getElementById('alerts-list');
+const state = document.getElementById('alerts-live');
+const shown = document.currentScript?.dataset.alert;
+const title = document.title.replace(/^\(\d+\) /, '');
+
+async function refresh() {
+  const answer = await fetch(list.dataset.list, { headers: { 'x-requested-with': 'fetch' } });
+  // Signed out meanwhile: the page itself leads to the sign-in.
+  if (answer.redirected || !answer.ok) return location.reload();
+  list.innerHTML = await answer.text();
+  const waiting = list.firstElementChild?.dataset.waiting ?? '0';
+  document.title = waiting === '0' ? title : `(${waiting}) ${title}`;
+}
+
+const live = new EventSource('/alerts/live');
+let opened = false;
+live.addEventListener('open', () => {
+  if (state) state.textContent = 'This list is live.';
+  // What happened while the line was broken was not heard.
+  if (opened && list) refresh();
+  opened = true;
+});
+live.addEventListener('error', () => {
+  if (state) state.textContent = 'The connection was lost. Trying again.';
+});
+live.addEventListener('alert', (event) => {
+  if (list) refresh();
+  else if (event.data === shown) document.getElementById('alert-changed').hidden = false;
+});
+
+document.addEventListener('keydown', (event) => {
+  const typing = event.target.closest('input, textarea, select, [contenteditable]');
+  if (event.key !== 'a' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  document.getElementById('acknowledge')?.requestSubmit();
+});
