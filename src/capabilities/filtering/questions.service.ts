@@ -1,4 +1,5 @@
 import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
@@ -40,7 +41,21 @@ export function ask(
   const by = viewer ? contextOf(viewer) : { school: school.id, person: null, duties: [] };
   return deps.db.in(by, async (tx) => {
     const strict = await judgeFor(tx, deps, { profile: UNIDENTIFIED, ...address });
-    if (isNeutral(strict)) return { kind: 'never' };
+    const note = (action: string, id: string, detail: Record<string, unknown>, text: Record<string, string>) =>
+      record(tx, {
+        school: by.school,
+        actor: by.person,
+        action,
+        object: { kind: 'site_question', id },
+        detail: { signedIn: by.person !== null, ...detail },
+        text: { host: address.host, ...text },
+        at: deps.clock.now(),
+      });
+    if (isNeutral(strict)) {
+      // That somebody tried is kept (FIL-02); what they wrote is not.
+      await note('question.refused', newId(deps.clock.now()), {}, {});
+      return { kind: 'never' };
+    }
     const verdict = by.person ? await judgeFor(tx, deps, { person: by.person, ...address }) : strict;
     if (by.person && verdict.decision.outcome === 'allow') return { kind: 'open', host: address.host };
     if (by.person && (await alreadyAsked(tx, by.person, address.host))) {
@@ -58,15 +73,7 @@ export function ask(
       })
       .returning('id')
       .executeTakeFirstOrThrow();
-    await record(tx, {
-      school: by.school,
-      actor: by.person,
-      action: 'question.ask',
-      object: { kind: 'site_question', id },
-      detail: { signedIn: by.person !== null, rule: verdict.decision.because.rule },
-      text: { host: address.host, reason },
-      at: deps.clock.now(),
-    });
+    await note('question.ask', id, { rule: verdict.decision.because.rule }, { reason });
     return { kind: 'taken', id };
   });
 }

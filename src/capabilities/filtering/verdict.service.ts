@@ -43,9 +43,12 @@ export function readAddress(typed: string): Address | null {
   const text = typed.trim();
   const bare = normaliseHost(text);
   if (bare !== null) return { host: bare, path: '' };
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  const url = URL.parse(whole ? text : `http://${text}`);
   const host = url && /^(https?|wss?|ftp):$/.test(url.protocol) ? normaliseHost(url.hostname) : null;
   if (!url || host === null) return null;
+  // `mailto:somebody@example.com` is no web address.
+  if (!whole && url.username !== '') return null;
   const path = url.pathname + url.search;
   return { host, path: path === '/' ? '' : path };
 }

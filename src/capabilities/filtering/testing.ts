@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { readConfig } from '#platform/config.ts';
+import { systemContext } from '#platform/db.ts';
+import type { TestDatabase } from '#testing/database.ts';
+import { type TestSchool, type TestSchoolOptions, testSchool } from '#testing/web.ts';
+import { compileLists } from './lists.service.ts';
+import { ensureSources } from './sources.service.ts';
+
+/** For tests of this room: a school whose lists are compiled, from the starter lists and what `lists` names. */
+export async function filteringSchool(
+  t: TestDatabase,
+  options: TestSchoolOptions & { readonly lists?: string } = {},
+): Promise<TestSchool> {
+  const { lists, ...rest } = options;
+  const env = { GATEHOUSE_DATA: testFolder(), ...(lists && { GATEHOUSE_LISTS: lists }) };
+  const school = await testSchool(t, { policy: 'secondary-school', config: readConfig(env, '/'), ...rest });
+  const by = systemContext(school.id);
+  await t.db.in(by, (tx) => ensureSources(tx, school.deps, by));
+  await compileLists(school.deps, school.id);
+  return school;
+}
+
+/** A folder that goes when the test process goes, with files by path. */
+export function testFolder(files: Readonly<Record<string, string>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lists-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
