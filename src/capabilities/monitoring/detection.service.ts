@@ -1,0 +1,117 @@
+import { sql } from 'kysely';
+import { MINUTE } from '#core/clock.ts';
+import type { Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import type { MonitoringRules } from '#policy/types.ts';
+import { raise } from './alerts.service.ts';
+import { type EvidenceLine, lockAlerts } from './alerts.store.ts';
+import { countsAsAttempt, type Finding, grave, openKey, repeated, type Seen } from './detectors.rules.ts';
+import { canonicalAddress } from './events.rules.ts';
+
+/**
+ * Look at a batch that was just stored. Detection is one at a time in a school: whoever comes second sees what the first
+ * has stored, so what two controls take at the same moment is counted together and raised once.
+ */
+export async function detect(
+  tx: Tx,
+  deps: Deps,
+  school: string,
+  rules: MonitoringRules,
+  lines: readonly Seen[],
+): Promise<void> {
+  const graves = lines.filter((l) => grave(rules, l));
+  const attempts = lines.filter((l) => countsAsAttempt(rules, l));
+  if (graves.length === 0 && attempts.length === 0) return;
+  await lockAlerts(tx, school);
+
+  for (const [key, seen] of groupBy(graves, (l) => openKey('grave', l))) {
+    const finding = grave(rules, seen[0]);
+    if (finding) await raiseFor(tx, deps, school, key, finding, seen, seen);
+  }
+  if (attempts.length === 0) return;
+  const groups = groupBy(attempts, (l) => openKey('repeated', l));
+  const around = await blockedAround(tx, attempts, rules.repeated.minutes * MINUTE);
+  for (const [key, fresh] of groups) {
+    const all = around.get(key) ?? fresh;
+    const times = all.map((l) => l.t);
+    const caught = (l: Seen) => repeated(rules, times, l) !== null;
+    const finding = fresh.map((l) => repeated(rules, times, l)).find((f) => f !== null);
+    if (finding) await raiseFor(tx, deps, school, key, finding, all.filter(caught), fresh.filter(caught));
+  }
+}
+
+type Group = [Seen, ...Seen[]];
+
+function groupBy(lines: readonly Seen[], keyOf: (line: Seen) => string): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const l of lines) {
+    const group = groups.get(keyOf(l));
+    if (group) group.push(l);
+    else groups.set(keyOf(l), [l]);
+  }
+  return groups;
+}
+
+const raiseFor = (
+  tx: Tx,
+  deps: Deps,
+  school: string,
+  key: string,
+  finding: Finding,
+  lines: readonly Seen[],
+  fresh: readonly Seen[],
+) =>
+  raise(tx, deps, {
+    ...finding,
+    school,
+    subject: lines[0]?.person ?? null,
+    category: lines[0]?.category ?? null,
+    openKey: key,
+    lines: lines.map(evidence),
+    fresh: fresh.map(evidence),
+  });
+
+const evidence = (l: Seen): EvidenceLine => ({
+  at: new Date(l.t).toISOString(),
+  host: l.host,
+  category: l.category,
+  outcome: l.outcome,
+  via: l.via,
+  ...(l.person === null && { address: l.address }),
+});
+
+/** What was blocked for the same people in the same categories, as far before and after as the rule looks, by open key. */
+async function blockedAround(tx: Tx, attempts: readonly Seen[], span: number): Promise<Map<string, Group>> {
+  const keys = new Map(attempts.map((a) => [openKey('repeated', a), a]));
+  const wanted = [...keys.values()];
+  let from = Number.POSITIVE_INFINITY;
+  let until = Number.NEGATIVE_INFINITY;
+  for (const { t } of attempts) {
+    from = Math.min(from, t - span);
+    until = Math.max(until, t + span);
+  }
+  const { rows } = await sql<{
+    at: Date;
+    person: string | null;
+    address: string;
+    host: string;
+    category: string;
+    via: Seen['via'];
+  }>`
+    select a.at, a.person_id as person, host(a.address) as address, a.host, a.category, a.via
+    from activity a
+    join unnest(${wanted.map((w) => w.person)}::uuid[], ${wanted.map((w) => w.address)}::inet[],
+                ${wanted.map((w) => w.category)}::text[]) as w (person, address, category)
+      on coalesce(w.person::text, host(w.address)) = coalesce(a.person_id::text, host(a.address)) and w.category = a.category
+    where a.outcome = 'block' and a.at between ${new Date(from)} and ${new Date(until)}
+    order by a.at`.execute(tx);
+  return groupBy(
+    rows.map((r) => ({
+      ...r,
+      t: r.at.getTime(),
+      address: canonicalAddress(r.address) ?? r.address,
+      outcome: 'block' as const,
+    })),
+    (l) => openKey('repeated', l),
+  );
+}

@@ -1,0 +1,69 @@
+import { MINUTE } from '#core/clock.ts';
+import { systemContext, type Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import { schools } from '#platform/school.ts';
+import type { GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
+import { holders } from '#rooms/identity/index.ts';
+import { raise } from './alerts.service.ts';
+import { lockAlerts, openAlertOf } from './alerts.store.ts';
+
+/** What a gateway reports of itself, or that it reports nothing any more. */
+export type GatewayTrouble = Omit<Reported, 'kind'> & { readonly kind: Reported['kind'] | 'silent' };
+
+const WORDS: Readonly<Record<GatewayTrouble['kind'], string>> = {
+  silent: 'has not been heard of. If it still runs, it filters with the last policy it had and keeps its record.',
+  away: 'was out of touch with control. It filtered with the last policy it had and kept its record.',
+  'no-policy': 'has no valid policy and lets nothing through.',
+  'spool-failing': 'cannot write its record to disk. It goes on filtering; make room on its disk.',
+};
+
+/**
+ * FIL-20: trouble of a gateway becomes an alert by itself, for those who run the filter and the safeguarding lead. One
+ * gateway has one open alert; each trouble is noted in it once.
+ */
+export async function healthAlert(tx: Tx, deps: Deps, trouble: GatewayTrouble): Promise<void> {
+  const gateway = await tx
+    .selectFrom('gateway')
+    .select(['name', 'school_id'])
+    .where('id', '=', trouble.gateway)
+    .executeTakeFirst();
+  if (!gateway) return;
+  const openKey = `health ${trouble.gateway}`;
+  const at = new Date(trouble.from).toISOString();
+  const text = `Gateway "${gateway.name}" ${WORDS[trouble.kind]}`;
+  await lockAlerts(tx, gateway.school_id);
+  const open = await openAlertOf(tx, openKey);
+  if (open?.evidence.some((l) => l.at === at && l.text === text)) return;
+
+  const recipients = [...(await holders(tx, 'ict-manager')), ...(await holders(tx, 'dsl', 'holder'))];
+  await raise(tx, deps, {
+    school: gateway.school_id,
+    subject: null,
+    detector: 'health',
+    category: null,
+    urgency: 'soon',
+    clause: null,
+    lines: [{ at, host: '', category: null, outcome: '', via: trouble.kind, text }],
+    openKey,
+    recipients: [...new Map(recipients.map((r) => [r.id, r])).values()],
+  });
+}
+
+/** A gateway reports every few seconds; after this long something is wrong. */
+const SILENT = 2 * MINUTE;
+
+/** Every minute: gateways that have fallen silent. */
+export async function watchGateways(deps: Deps): Promise<void> {
+  for (const school of await schools(deps.db)) {
+    await deps.db.in(systemContext(school.id), async (tx) => {
+      const silent = await tx
+        .selectFrom('gateway')
+        .select(['id', 'seen_at'])
+        .where('seen_at', '<', new Date(deps.clock.now() - SILENT))
+        .execute();
+      for (const { id, seen_at } of silent) {
+        await healthAlert(tx, deps, { kind: 'silent', gateway: id, from: seen_at?.getTime() ?? 0, until: null });
+      }
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Deps } from '#platform/deps.ts';
+import type { Recurring, Tasks } from '#platform/jobs.ts';
+import { ESCALATE, escalate, sweep } from './escalation.service.ts';
+import { watchGateways } from './health.service.ts';
+import { prepareDays } from './ingest.service.ts';
+import { deleteExpired } from './retention.service.ts';
+
+/** What this room does by the clock. */
+export function monitoringJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
+  return {
+    tasks: {
+      [ESCALATE]: async (payload) => {
+        const { school, alert } = payload as { school: string; alert: string };
+        await escalate(deps, school, alert);
+      },
+      'alerts.sweep': () => sweep(deps),
+      'gateways.watch': () => watchGateways(deps),
+      'activity.prepare': () => prepareDays(deps),
+      'activity.retention': () => deleteExpired(deps),
+    },
+    recurring: [
+      { task: 'alerts.sweep', cron: '* * * * *' },
+      { task: 'gateways.watch', cron: '* * * * *' },
+      { task: 'activity.prepare', cron: '5 * * * *' },
+      { task: 'activity.retention', cron: '17 2 * * *' },
+    ],
+  };
+}

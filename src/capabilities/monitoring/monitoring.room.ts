@@ -1,0 +1,25 @@
+import type { Deps } from '#platform/deps.ts';
+import type { Room } from '#web/index.ts';
+import { activityRoutes } from './activity.routes.ts';
+import { ALERT_DUTIES, alertsRoutes } from './alerts.routes.ts';
+import { ingestRoutes } from './ingest.routes.ts';
+import { LOOK_UP_DUTIES, lookUpRoutes } from './look-up.routes.ts';
+import { tellRoutes } from './tell.routes.ts';
+
+/** Activity in, alerts out, and the pages to both. */
+export function monitoringRoom(deps: Deps): Room {
+  return {
+    name: 'monitoring',
+    nav: [
+      { href: '/alerts', text: 'Alerts', duties: ALERT_DUTIES, order: 20 },
+      { href: '/activity', text: 'Activity', duties: LOOK_UP_DUTIES, order: 30 },
+    ],
+    routes(app) {
+      ingestRoutes(app, deps);
+      alertsRoutes(app, deps);
+      activityRoutes(app, deps);
+      lookUpRoutes(app, deps);
+      tellRoutes(app, deps);
+    },
+  };
+}
