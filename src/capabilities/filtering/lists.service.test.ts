@@ -69,7 +69,7 @@ test('the starter lists and what GATEHOUSE_LISTS names are compiled into one ind
   assert.equal((await state()).state, 'done');
 });
 
-test('FIL-02 as long as only the test name is there, it is said that no list of illegal content is supplied', async () => {
+test('as long as only the test name is there, it is said that no list of illegal content is supplied', async () => {
   const glance = () => run((tx) => filteringAtAGlance(tx, school.deps));
   assert.equal((await glance()).illegalSupplied, false);
   const folder = testFolder({ 'child-abuse/domains': 'made-up-one.example\nmade-up-two.example\n' });
