@@ -25,6 +25,8 @@ export type ProxyError =
   | 'http_protocol_error'
   | 'proxy_internal_error';
 
+const LINGER = 2000;
+
 type Fields = Readonly<Record<string, string>>;
 
 const SAFE: Fields = {
@@ -114,8 +116,10 @@ export function refuseTunnel(socket: Duplex, status: number, phrase: string, tex
   };
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${phrase}\r\n${head.join('')}\r\n`), body]));
-  // Read what still comes, so that the answer is not lost to a reset; the idle limit ends it.
+  // Read what still comes for a while, so that the answer is not lost to a reset.
   socket.resume();
+  const cut = setTimeout(() => socket.destroy(), LINGER);
+  socket.once('close', () => clearTimeout(cut));
 }
 
 export const hasBody = ({ headers }: IncomingMessage): boolean =>

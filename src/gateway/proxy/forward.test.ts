@@ -181,16 +181,17 @@ test('a client that expects 100 Continue hears it from the origin, and 103 on th
   assert.match(refused, /Connection: close/);
 });
 
-test('an event stream arrives event by event, its head at once', async (t) => {
+test('an event stream arrives event by event, its head before the first of them', async (t) => {
   const s = await scene(t);
-  const site = await origin(t, (_req, res) => {
+  const headArrived = Promise.withResolvers<void>();
+  const site = await origin(t, async (_req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
-    setTimeout(() => res.write('data: 1\n\n'), 60);
+    await headArrived.promise;
+    res.write('data: 1\n\n');
   });
   const outgoing = viaProxy(s, 'GET', `http://site.example:${site.port}/`).end();
-  const begun = performance.now();
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-  assert.ok(performance.now() - begun < 55, 'the head waited for the first event');
+  headArrived.resolve();
   assert.equal(String((await once(answer, 'data'))[0]), 'data: 1\n\n');
   outgoing.destroy();
 });
@@ -199,23 +200,19 @@ test('a slow reader slows the origin down: nothing is heaped up in the proxy', a
   const s = await scene(t);
   const chunk = Buffer.alloc(64 * 1024);
   let written = 0;
-  const site = await origin(t, (req, res) => {
+  const site = await origin(t, (_req, res) => {
     const more = (): void => {
       while (!res.destroyed && written < 256 * 1024 * 1024) {
         written += chunk.length;
         if (!res.write(chunk)) return void res.once('drain', more);
       }
     };
-    req.on('close', () => {});
     more();
   });
   const outgoing = viaProxy(s, 'GET', `http://site.example:${site.port}/`).end();
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   answer.pause();
-  await wait(300);
-  const early = written;
-  await wait(300);
-  assert.equal(written, early, 'the origin went on writing');
+  for (let before = -1; before !== written; await wait(300)) before = written;
   assert.ok(written < 32 * 1024 * 1024, `${written} bytes were taken from the origin`);
   outgoing.destroy();
 });
@@ -281,18 +278,20 @@ test('an origin may answer before the upload has ended', async (t) => {
 });
 
 test('failures are told apart: unknown name, refused, silent, nonsense', async (t) => {
-  const s = await scene(t, { timeouts: { connect: 100, idle: 150 } });
+  const s = await scene(t);
   s.names.set('gone.example', null);
   assert.match(await get(s, 'http://gone.example/'), /^HTTP\/1\.1 502 [\s\S]*error=dns_error/);
   assert.match(await get(s, 'http://site.example:1025/'), /^HTTP\/1\.1 502 [\s\S]*error=connection_refused/);
-  const silent = await tcpOrigin(t, (socket) => void socket.resume());
   const nonsense = await tcpOrigin(t, (socket) => socket.once('data', () => socket.end('220 mail ready\r\n')));
   const early = await tcpOrigin(t, (socket) => socket.once('data', () => socket.end()));
   assert.match(await get(s, `http://site.example:${nonsense}/`), /^HTTP\/1\.1 502 [\s\S]*error=http_protocol_error/);
   assert.match(await get(s, `http://site.example:${early}/`), /^HTTP\/1\.1 502 [\s\S]*error=connection_terminated/);
-  const patient = await scene(t, { timeouts: { connect: 100, pooled: 50 } });
-  const waiting = get(patient, `http://site.example:${silent}/`);
-  assert.equal(await Promise.race([waiting, wait(100, 'waits')]), 'waits');
+  const silent = await tcpOrigin(t, (socket) => void socket.resume());
+  const impatient = await scene(t, { timeouts: { idle: 150 } });
+  assert.match(
+    await get(impatient, `http://site.example:${silent}/`),
+    /^HTTP\/1\.1 504 [\s\S]*error=connection_timeout/,
+  );
 });
 
 test('an origin whose answer could be read in two ways is not passed on', async (t) => {
@@ -304,6 +303,7 @@ test('an origin whose answer could be read in two ways is not passed on', async 
     'HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 200 O\u0001K\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n',
   ];
   for (const answer of answers) {
     const port = await tcpOrigin(t, (socket) => socket.once('data', () => socket.end(answer)));

@@ -94,7 +94,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const tunnelParts = { ...shared, ports: options.tunnelPorts ?? TUNNEL_PORTS, timeouts };
   const local = { ...options, proxyPort: () => listening.port };
   const count = { requests: 0, tunnels: 0, faults: 0 };
-  const tunnels = new Set<Duplex>();
+  const tunnels = new Set<Socket>();
 
   const onFault = (error: unknown): void => {
     count.faults++;
@@ -118,12 +118,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const server = createServer(options.tls);
   server.on('request', (req, res) => onRequest(req, res, false));
   server.on('checkContinue', (req, res) => onRequest(req, res, true));
-  server.on('connect', (req, socket, head) => {
+  server.on('connect', (req, stream, head) => {
+    const socket = stream as Socket; // TCP or TLS: this server listens on nothing else
     count.tunnels++;
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
     socket.on('error', () => socket.destroy());
-    (socket as Socket).setTimeout(timeouts.idle, () => socket.destroy());
+    socket.setTimeout(timeouts.idle, () => socket.destroy());
     tunnel(tunnelParts, req, socket, head).catch((error: unknown) => {
       onFault(error);
       socket.destroy();
@@ -132,7 +133,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   server.on('clientError', (error, socket) => answerUnreadable(error, socket));
   server.headersTimeout = timeouts.header;
   server.requestTimeout = 0; // an upload may take its time; it is the idle limit that ends it
-  server.timeout = timeouts.idle;
+  // Longer than the wait for an origin, so that its silence is told to the client and not only hung up on.
+  server.timeout = timeouts.idle + timeouts.connect + SECOND;
   server.keepAliveTimeout = timeouts.keepAlive;
   server.maxConnections = MAX_CLIENTS;
 

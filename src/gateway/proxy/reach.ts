@@ -9,6 +9,8 @@ type Network = readonly [Address, number];
  */
 export class Reach {
   readonly #allowed: readonly Network[];
+  /** The same few addresses are asked about on every request. */
+  readonly #known = new Map<string, boolean>();
 
   /** `allowedPrivate` as CIDR; what is no CIDR opens nothing. */
   constructor(allowedPrivate: readonly string[]) {
@@ -17,6 +19,16 @@ export class Reach {
 
   /** May the proxy connect to this very address? */
   permits(address: string): boolean {
+    let permitted = this.#known.get(address);
+    if (permitted === undefined) {
+      permitted = this.#check(address);
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(address, permitted);
+    }
+    return permitted;
+  }
+
+  #check(address: string): boolean {
     // A zone (`fe80::1%eth0`) is only ever part of a link-local address.
     if (!ipaddr.isValid(address) || address.includes('%')) return false;
     const target = unwrap(ipaddr.parse(address));
@@ -24,6 +36,7 @@ export class Reach {
   }
 }
 
+const MOST_KNOWN = 10_000;
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR('2002::/16');
 /** The only IPv6 space that is handed out to the internet (IANA). */

@@ -127,7 +127,7 @@ test('a client that sends no hello, or only drips, is cut off in time', async (t
   const drip = setInterval(() => socket.write(Buffer.from([22])), 400);
   t.after(() => clearInterval(drip));
   await finished(socket);
-  assert.ok(performance.now() - begun < 1000);
+  assert.ok(performance.now() - begun < 3000);
 });
 
 test('a hello that came along with the CONNECT, or byte by byte, reaches the origin whole', async (t) => {
@@ -200,4 +200,17 @@ test('when either side goes away, so does the other', async (t) => {
   socket.destroy();
   await gone;
   assert.equal(s.proxy.stats().openTunnels, 0);
+});
+
+test('what a server sent before it closed still arrives at a slow reader', async (t) => {
+  const size = 2 * 1024 * 1024;
+  const port = await tcpOrigin(t, (socket) => socket.once('data', () => socket.end(Buffer.alloc(size))));
+  const s = await scene(t, { tunnelPorts: [port] });
+  const { socket } = await askTunnel(s.proxy.port, `site.test:${port}`);
+  socket.write(await realHello('site.test'));
+  socket.pause();
+  await wait(150);
+  const all = finished(socket);
+  socket.resume();
+  assert.equal((await all).length, size);
 });

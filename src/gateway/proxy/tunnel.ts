@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { BlockPageContext } from '../block-page/index.ts';
 import { renderLine } from '../block-page/index.ts';
 import type { Client, Judgement } from '../judge.ts';
@@ -25,7 +24,7 @@ export interface TunnelParts {
 const TLS_ACCESS_DENIED = Buffer.from([21, 3, 1, 0, 2, 2, 49]);
 
 /** Serves one CONNECT: admit the host, then let only TLS through, and only to a name that is allowed as well. */
-export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
   const { gate, upstream, page, timeouts } = parts;
   const parsed = parseAuthorityForm(req.url ?? '');
   if (!parsed.ok) return refuseTunnel(client, 400, 'Bad Request', parsed.reason, proxyStatus('http_request_error'));
@@ -60,10 +59,11 @@ export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: D
       status,
     );
   }
-  server.on('error', () => client.destroy());
-  server.once('close', () => client.destroy());
-  client.once('close', () => server.destroy());
-  if (client.destroyed) return void server.destroy();
+  endTogether(client, server);
+  if (client.destroyed) {
+    server.destroy();
+    return;
+  }
 
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
   const { hello, received } = await readClientHello(client, head, timeouts.hello);
@@ -77,6 +77,17 @@ export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: D
   server.write(received);
   client.pipe(server);
   server.pipe(client);
+}
+
+/** When one side is gone, so is the other; what was written before it went still arrives. */
+function endTogether(one: Socket, other: Socket): void {
+  for (const [gone, left] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    gone.on('error', () => gone.destroy());
+    gone.once('close', () => (left.writableEnded ? left.destroySoon() : left.destroy()));
+  }
 }
 
 /**
@@ -102,7 +113,7 @@ function judgeHello(gate: Gate, client: Client, host: string, hello: ClientHello
 
 /** Waits for a whole ClientHello, within bounds of size and time, and gives back every byte for the server. */
 function readClientHello(
-  client: Duplex,
+  client: Socket,
   head: Buffer,
   limit: number,
 ): Promise<{ hello: ClientHello | 'gone'; received: Buffer }> {

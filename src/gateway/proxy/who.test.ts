@@ -19,7 +19,7 @@ const accounts = (s: Scene, known: Readonly<Record<string, string>>): string[] =
   return asked;
 };
 
-test('IDA-03 over loopback a client signs in to the proxy and is judged and recorded as that person', async (t) => {
+test('over loopback a client signs in to the proxy and is judged and recorded as that person', async (t) => {
   const s = await scene(t);
   const asked = accounts(s, { 'sam:längst:x': 'person-1' });
   const url = await site(t);
