@@ -184,18 +184,24 @@ export async function pagesFor(deps: Deps, ...rooms: readonly Room[]): Promise<P
   };
 }
 
-/** A browser on any app, with these cookies and this session's CSRF token. */
-export function browser(app: WebApp, cookies: Record<string, string>, csrf?: string): Browser {
+/** A browser on any app, at this address, with these cookies and this session's CSRF token. */
+export function browser(
+  app: WebApp,
+  cookies: Record<string, string>,
+  csrf?: string,
+  remoteAddress = '127.0.0.1',
+): Browser {
   const jar = () => ({ ...cookies });
   return {
     cookie: Object.entries(cookies)
       .map(([k, v]) => `${k}=${v}`)
       .join('; '),
-    get: (url, headers = {}) => app.inject({ method: 'GET', url, headers, cookies: jar() }),
+    get: (url, headers = {}) => app.inject({ method: 'GET', url, remoteAddress, headers, cookies: jar() }),
     post: (url, fields = {}, headers = {}) =>
       app.inject({
         method: 'POST',
         url,
+        remoteAddress,
         headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
         cookies: jar(),
         payload: form(csrf === undefined ? fields : { _csrf: csrf, ...fields }).toString(),
@@ -205,6 +211,7 @@ export function browser(app: WebApp, cookies: Record<string, string>, csrf?: str
       return app.inject({
         method: 'POST',
         url,
+        remoteAddress,
         headers: { 'content-type': contentType },
         cookies: jar(),
         payload: body,
@@ -213,7 +220,12 @@ export function browser(app: WebApp, cookies: Record<string, string>, csrf?: str
     follow: (response) => {
       assert.equal(response.statusCode, 303, response.body);
       const left = Object.fromEntries(response.cookies.map((c) => [c.name, c.value]));
-      return app.inject({ method: 'GET', url: String(response.headers.location), cookies: { ...jar(), ...left } });
+      return app.inject({
+        method: 'GET',
+        url: String(response.headers.location),
+        remoteAddress,
+        cookies: { ...jar(), ...left },
+      });
     },
   };
 }

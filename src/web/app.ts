@@ -66,6 +66,8 @@ export interface WebOptions {
 }
 
 export const SESSION_COOKIE = 'gatehouse-session';
+/** Style, fonts and scripts are for everyone: nobody needs to be looked up for them. */
+const ASSET = /^\/(?:assets|static)\//;
 
 /** The whole of the wiring, in the order in which a request meets it. */
 export async function createWebApp(options: WebOptions): Promise<WebApp> {
@@ -118,7 +120,7 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
   });
   app.addHook('onRequest', securityHeaders);
   app.addHook('onRequest', async (request) => {
-    const token = request.cookies[SESSION_COOKIE];
+    const token = ASSET.test(request.url) ? undefined : request.cookies[SESSION_COOKIE];
     request.viewer = token ? await options.authenticate(token, request) : null;
   });
   app.addHook('onRequest', async (request, reply) => checkAccess(request, reply, request.routeOptions.config.access));

@@ -26,7 +26,7 @@ export function ago(ms: number): string {
     [3_600_000, 'hour'],
     [60_000, 'minute'],
   ];
-  const format = new Intl.RelativeTimeFormat('en-GB', { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat('en-GB', { numeric: 'always' });
   for (const [size, unit] of units) {
     if (Math.abs(ms) >= size) return format.format(-Math.trunc(ms / size), unit);
   }

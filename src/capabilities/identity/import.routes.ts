@@ -5,7 +5,7 @@ import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
 import { PERSON_KINDS, type PersonKind } from '#policy/types.ts';
 import { checkCsrf, orFormAgain, viewerOf, type WebApp } from '#web/index.ts';
-import { MAX_BYTES, writeCsv } from './import.rules.ts';
+import { MAX_BYTES, tooLarge, writeCsv } from './import.rules.ts';
 import { confirmImport, planOf, previewImport } from './import.service.ts';
 import { KIND_NAMES } from './people.rules.ts';
 
@@ -101,9 +101,13 @@ async function readUpload(request: FastifyRequest): Promise<{ file: Buffer; kind
   let file: Buffer = Buffer.alloc(0);
   if (!request.isMultipart())
     throw invalid('import.form', 'Choose a file or paste its lines.', { file: 'Choose a file' });
-  for await (const part of request.parts({ limits: { fileSize: MAX_BYTES + 1, fieldSize: MAX_BYTES } })) {
-    if (part.type === 'file') file = await part.toBuffer();
-    else fields.set(part.fieldname, String(part.value));
+  try {
+    for await (const part of request.parts({ limits: { fileSize: MAX_BYTES, fieldSize: MAX_BYTES } })) {
+      if (part.type === 'file') file = await part.toBuffer();
+      else fields.set(part.fieldname, String(part.value));
+    }
+  } catch (e) {
+    throw e instanceof Error && 'statusCode' in e && e.statusCode === 413 ? tooLarge() : e;
   }
   checkCsrf(request, fields.get('_csrf'));
   if (file.length === 0) file = Buffer.from(fields.get('text') ?? '');

@@ -47,11 +47,12 @@ const KINDS: Readonly<Record<PersonKind, readonly string[]>> = {
 
 const letters = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '');
 
+export const tooLarge = () =>
+  invalid('import.too-large', 'The file is larger than 5 MB.', { file: 'Split the file and import the parts' });
+
 /** Every line of the file, read by one set of rules. Only a file that is no table at all is refused as a whole. */
 export function readImport(bytes: Buffer, kindOfAll: PersonKind): ImportRow[] {
-  if (bytes.length > MAX_BYTES) {
-    throw invalid('import.too-large', 'The file is larger than 5 MB.', { file: 'Split the file and import the parts' });
-  }
+  if (bytes.length > MAX_BYTES) throw tooLarge();
   const [head, ...lines] = records(decode(bytes));
   if (!head || lines.length === 0) {
     throw invalid('import.empty', 'There are no people in this file.', {
