@@ -41,7 +41,7 @@ export class Gate {
   async identify(req: IncomingMessage): Promise<Client | 'ask'> {
     const { judge, signIn, settings } = this.#parts;
     const address = clientAddress(req);
-    if (!isPrivate(req, address)) return judge.identify(address);
+    if (!isConfidential(req, address)) return judge.identify(address);
     const [credentials] = valuesOf(req.rawHeaders, 'proxy-authorization');
     if (credentials !== undefined) {
       const result = await signIn.check(credentials, address);
@@ -124,5 +124,5 @@ export function clientAddress({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-const isPrivate = ({ socket }: IncomingMessage, address: string): boolean =>
+const isConfidential = ({ socket }: IncomingMessage, address: string): boolean =>
   (socket as TLSSocket).encrypted === true || address === '::1' || address.startsWith('127.');
