@@ -104,7 +104,7 @@ test('how long ago something was is said as people say it', () => {
     'just now',
     '1 minute ago',
     '2 hours ago',
-    'yesterday',
+    '1 day ago',
     '5 days ago',
     'in 2 minutes',
   ]);
