@@ -39,6 +39,20 @@ test('SEC-12 every entry stands in exactly one seal and the chain verifies, also
   assert.equal(v.unsealed, 0);
 });
 
+test('SEC-12 the chain holds when transaction numbers gain a digit', async () => {
+  const next = async () => Number((await t.asOwner('select pg_current_xact_id()::text as n'))[0]?.n);
+  const boundary = 10 ** String(await next()).length;
+  await t.asOwner(`do $$ begin
+    while pg_current_xact_id()::text::bigint < ${boundary - 30} loop commit; end loop;
+  end $$`);
+  for (let n = 0; n < 60; n++) await write(1000 + n);
+  assert.ok((await next()) > boundary, 'the boundary was crossed');
+  while (await seal());
+  await write(2000);
+  await seal();
+  assert.deepEqual((await verifyLedger(t.db, lines)).faults, []);
+});
+
 test('SEC-12 an entry whose transaction is still open is not overtaken by the sealer', async () => {
   let commit = () => {};
   const open = t.db.outside(async (tx) => {

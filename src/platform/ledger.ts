@@ -113,11 +113,12 @@ export function sealNext(db: Db, now: number): Promise<Seal | null> {
       tx,
     );
     const last = await tx.selectFrom('ledger_seal').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
+    // Ordered by the column itself: a bare "xid" would be the text in the answer, by which 1000 comes before 999.
     const { rows } = await sql<{ id: string; xid: string; digest: Buffer }>`
       select id, xid::text as xid, digest from ledger_entry
       where xid < pg_snapshot_xmin(pg_current_snapshot())
         and (xid, id) > (${last?.last_xid ?? '0'}::xid8, ${last?.last_id ?? '0'}::bigint)
-      order by xid, id limit ${BATCH}`.execute(tx);
+      order by ledger_entry.xid, id limit ${BATCH}`.execute(tx);
     const end = rows.at(-1);
     if (!end) return null;
     const number = Number(last?.number ?? 0) + 1;
