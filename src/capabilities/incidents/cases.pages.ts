@@ -60,8 +60,9 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       first,
       others: forms.filter((f) => f !== first),
       handlers: offered.includes('assign') ? await handlers(tx, file) : [],
-      found: find && offered.includes('involve') ? await searchPeople(tx, find, { limit: 12 }) : [],
+      found: find && offered.includes('involve') ? await findPeople(tx, find) : [],
       find,
+      alerts: await tx.selectFrom('alert').select(['id', 'reference']).where('case_id', '=', file.id).execute(),
       outcomes: Object.entries(OUTCOMES).map(([value, text]) => ({ value, text })),
     };
   });
@@ -77,7 +78,7 @@ const risks = () =>
 export function newCasePage(deps: Deps, viewer: Viewer, typed: (Partial<NewCaseForm> & { people: string[] }) | null) {
   return deps.db.in(contextOf(viewer), async (tx) => {
     const chosen = await names(tx, typed?.people ?? []);
-    const found = typed?.find?.trim() ? await searchPeople(tx, typed.find, { limit: 12 }) : [];
+    const found = typed?.find?.trim() ? await findPeople(tx, typed.find) : [];
     return {
       typed: typed ?? { happenedOn: dayIn(viewer.school.timeZone, deps.clock.now()) },
       chosen: [...chosen].map(([value, text]) => ({ value, text })),
@@ -85,6 +86,15 @@ export function newCasePage(deps: Deps, viewer: Viewer, typed: (Partial<NewCaseF
       categories: risks().map((c) => ({ value: c.id, text: c.name })),
     };
   });
+}
+
+/** A few people by name, with what tells two of one name apart. */
+async function findPeople(tx: Tx, text: string) {
+  const people = await searchPeople(tx, text, { limit: 12 });
+  return people.map((p) => ({
+    ...p,
+    about: p.kind === 'pupil' ? [`Year ${p.yearGroup}`, p.groupName].filter(Boolean).join(', ') : p.kind,
+  }));
 }
 
 /** Staff who may have the case: everybody but those it is about. */

@@ -5,7 +5,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { post } from '#platform/mail.ts';
 import { holders, names } from '#rooms/identity/index.ts';
-import { closeForCase, findAlert, linkCase } from '#rooms/monitoring/index.ts';
+import { closeForCase, findAlert, headline, linkCase } from '#rooms/monitoring/index.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { type CaseAction, type CaseFacts, type CaseState, caseWorkflow } from './case.workflow.ts';
@@ -83,11 +83,11 @@ export function openFromAlert(deps: Deps, viewer: Viewer, alertId: string): Prom
     if (alert.case_id) throw conflict('case.alert.has-case', 'This alert has become a case already.');
     if (alert.state === 'closed') throw conflict('case.alert.closed', 'This alert is closed.');
     const made = await report(deps, tx, viewer, {
-      title: `${categoryName(alert.category)}: alert ${alert.reference}`,
+      title: headline(alert),
       category: alert.category,
       urgency: alert.urgency,
       happenedOn: dayIn(viewer.school.timeZone, alert.raised_at),
-      people: alert.subject ? [alert.subject] : [],
+      people: alert.kept_from,
       text: `From alert ${alert.reference}.`,
       source: 'alert',
     });

@@ -17,7 +17,7 @@ const STAFF = { access: { duties: ['staff', 'dsl', 'head'] } } as const;
 const SAFEGUARDING = { access: { duties: ['dsl', 'head'] } } as const;
 
 const csrf = { _csrf: Type.Optional(Type.String()) };
-const params = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const params = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9-]{1,40}$' }) });
 const text = Type.String({ maxLength: 10_000 });
 const StepBody = Type.Object(
   { ...csrf, text: Type.Optional(text), person: Type.Optional(Type.String()), outcome: Type.Optional(Type.String()) },

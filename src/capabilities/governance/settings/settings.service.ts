@@ -126,7 +126,10 @@ export const changeFilter = (
 /** Opens a way into the school's own network: the entry says who did it (FIL-04). */
 export const changePrivate = (deps: Deps, viewer: Viewer, text: string): Promise<void> =>
   change(deps, viewer, { action: 'private-targets', gateways: true }, async (tx) => {
-    const lines = text.split(/[\s,]+/).filter(Boolean);
+    const lines = text
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(asRange);
     const wrong = lines.find((l) => !isPrivateRange(l));
     if (wrong) {
       const message = `“${wrong.slice(0, 60)}” is not a private address or range such as 10.1.0.0/16 or fd00:1::/64.`;
@@ -138,14 +141,15 @@ export const changePrivate = (deps: Deps, viewer: Viewer, text: string): Promise
     return { before: settings.allowedPrivate ?? [], after: lines };
   });
 
+/** A single address is a range of one. */
+const asRange = (text: string): string => (text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);
+
 /** All of the range lies inside the school's own addresses; loopback never does, for there stand Gatehouse's own services. */
-function isPrivateRange(text: string): boolean {
-  const cidr = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`;
+function isPrivateRange(cidr: string): boolean {
   try {
-    const [address] = ipaddr.parseCIDR(cidr);
-    const { networkAddressFromCIDR, broadcastAddressFromCIDR } = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
-    const ends = [networkAddressFromCIDR(cidr), broadcastAddressFromCIDR(cidr)].map((a) => a.range());
-    return ends[0] === ends[1] && OWN.has(ends[0] ?? '');
+    const kind = ipaddr.parseCIDR(cidr)[0].kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+    const first = kind.networkAddressFromCIDR(cidr).range();
+    return OWN.has(first) && kind.broadcastAddressFromCIDR(cidr).range() === first;
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
-/** The page's fields are named by their place in the document, so one name serves the form, the check and the message. */
 const TERMS = 3;
+/** The page's fields are named by their place in the document, so one name serves the form, the check and the message. */
 export const FIELDS: readonly string[] = [
   '/school/name',
   '/school/timeZone',
@@ -56,6 +56,31 @@ export function documentOf(typed: Typed): { document: unknown; termRows: number[
   };
 }
 
+/** What a field is called where a message stands by itself. */
+const CALLED: readonly (readonly [RegExp, string])[] = [
+  [/^\/school\/name$/, 'The school’s name'],
+  [/^\/site$/, 'The first site'],
+  [/^\/policy$/, 'The policy to begin from'],
+  [/^\/administrator\/name$/, 'The administrator’s full name'],
+  [/^\/administrator\/username$/, 'The administrator’s user name'],
+  [/^\/dsl\/name$/, 'The safeguarding lead’s full name'],
+  [/^\/dsl\/username$/, 'The safeguarding lead’s user name'],
+  [/^\/terms\/\d\/name$/, 'The term’s name'],
+  [/^\/terms\/\d\/starts$/, 'The term’s first day'],
+  [/^\/terms\/\d\/ends$/, 'The term’s last day'],
+  [/^\/mail\/host$/, 'The mail server'],
+  [/^\/mail\/port$/, 'The mail server’s port'],
+  [/^\/mail\/from$/, 'The address that letters come from'],
+];
+
+/** Words of the check, which speak of a document, as words for somebody at a form. */
+function forPeople(field: string, why: string): string {
+  const [, expected, found] = /^Expected (.*); found (.*)\.$/s.exec(why) ?? [];
+  if (!expected) return why;
+  const called = CALLED.find(([is]) => is.test(field))?.[1] ?? 'This';
+  return found === 'nothing' ? `${called} is missing.` : `${called} must be ${expected}.`;
+}
+
 /** Faults of the document as faults of the fields, each with words for the page. */
 export function fieldFaults(
   faults: Readonly<Record<string, string>>,
@@ -64,7 +89,7 @@ export function fieldFaults(
   return Object.fromEntries(
     Object.entries(faults).map(([path, why]) => {
       const field = path.replace(/^\/terms\/(\d+)/, (_, i) => `/terms/${termRows[Number(i)] ?? i}`);
-      return [field, why.replace(/^Expected (.*); found nothing\.$/, 'Fill this in: $1.')];
+      return [field, forPeople(field, why)];
     }),
   );
 }

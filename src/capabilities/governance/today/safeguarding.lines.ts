@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
 import type { Tx } from '#platform/db.ts';
 import { listCases } from '#rooms/incidents/index.ts';
-import { taxonomy } from '#rooms/policies/index.ts';
+import { headline } from '#rooms/monitoring/index.ts';
 import { countOf, type Line, many, type ReadLines, span } from './line.ts';
 
 export const openAlerts: ReadLines = async (tx, _viewer, now) => {
@@ -18,23 +18,15 @@ export const openAlerts: ReadLines = async (tx, _viewer, now) => {
   return rows.map((a): Line => {
     const raised = a.state === 'raised';
     const urgent = a.urgency === 'urgent';
-    const what = a.category ? (taxonomy().byId.get(a.category)?.name ?? a.category) : WITHOUT_CATEGORY[a.detector];
     const waits = raised ? timeLeft(a.due_at, now) : `raised ${span(now - a.raised_at.getTime())} ago`;
     return {
       tone: raised && urgent && a.detector !== 'health' ? 'danger' : 'amber',
-      text: `${raised ? (urgent ? 'Urgent' : 'New') : 'Acknowledged, to be decided'}: ${what}`,
+      text: `${raised ? (urgent ? 'Urgent' : 'New') : 'Acknowledged, to be decided'}: ${headline(a)}`,
       href: `/alerts/${a.id}`,
       note: `${a.reference}, ${waits}`,
     };
   });
 };
-
-const WITHOUT_CATEGORY = {
-  grave: 'A grave attempt',
-  repeated: 'Repeated attempts',
-  told: 'Somebody told us something',
-  health: 'The filter needs a look',
-} as const;
 
 function timeLeft(due: Date | null, now: number): string {
   if (!due) return 'waits to be acknowledged';
