@@ -1,15 +1,16 @@
-import { conflict, forbidden, invalid, notFound, type Refusal } from '#core/errors.ts';
+import { conflict, invalid, notFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
-import { post } from '#platform/mail.ts';
 import { holders, names } from '#rooms/identity/index.ts';
 import { closeForCase, findAlert, headline, linkCase } from '#rooms/monitoring/index.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
-import { type CaseAction, type CaseFacts, type CaseState, caseWorkflow } from './case.workflow.ts';
-import { actingLead, type Leads, newReference, partsOf } from './cases.rules.ts';
+import { changeOf, factsOf, judge, type Step } from './case.judge.ts';
+import { type CaseRef, tellAssignee, tellLead } from './case.letters.ts';
+import type { CaseAction, CaseState } from './case.workflow.ts';
+import { actingLead, type Leads, newReference } from './cases.rules.ts';
 import { type CaseFile, entriesOf, findCase, insertCase, insertEntry, updateCase } from './cases.store.ts';
 
 export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
@@ -17,16 +18,6 @@ export const categoryName = (id: string | null): string => (id && taxonomy().byI
 /** `YYYY-MM-DD` at the school. */
 export const dayIn = (timeZone: string, at: number | Date): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone }).format(at);
-
-/** Which field of a form a guard speaks about. */
-const FIELD_OF: Readonly<Record<string, string>> = {
-  said: 'text',
-  reasoned: 'text',
-  fitToHandle: 'person',
-  newSubject: 'person',
-  outcome: 'outcome',
-  answered: 'text',
-};
 
 export async function leadsOf(tx: Tx): Promise<Leads> {
   const of = async (role: 'dsl' | 'head', rank?: 'holder' | 'deputy') =>
@@ -45,11 +36,7 @@ export interface LoggedConcern {
 }
 
 /** INC-23: the DSL, the ICT manager and every member of staff can log what happened. */
-export function logCase(
-  deps: Deps,
-  viewer: Viewer,
-  concern: LoggedConcern,
-): Promise<{ id: string; reference: string }> {
+export function logCase(deps: Deps, viewer: Viewer, concern: LoggedConcern): Promise<CaseRef> {
   return deps.db.in(contextOf(viewer), async (tx) => {
     const wrong = concernErrors(concern, dayIn(viewer.school.timeZone, deps.clock.now()));
     if ((await names(tx, concern.people)).size !== new Set(concern.people).size) {
@@ -57,7 +44,8 @@ export function logCase(
     }
     if (Object.keys(wrong).length > 0) throw invalid('case.report.invalid', 'Some of this needs another look.', wrong);
     const made = await report(deps, tx, viewer, { ...concern, title: concern.title.trim(), source: 'logged' });
-    await tellLead(deps, tx, viewer, made, concern);
+    const lead = actingLead(await leadsOf(tx), concern.people);
+    await tellLead(deps, tx, viewer, { ...made, urgency: concern.urgency }, lead);
     return made;
   });
 }
@@ -76,7 +64,7 @@ function concernErrors(c: LoggedConcern, today: string): Record<string, string> 
 }
 
 /** Turn an alert into a case about the same person; the alert is acknowledged by it. */
-export function openFromAlert(deps: Deps, viewer: Viewer, alertId: string): Promise<{ id: string; reference: string }> {
+export function openFromAlert(deps: Deps, viewer: Viewer, alertId: string): Promise<CaseRef> {
   return deps.db.in(contextOf(viewer), async (tx) => {
     const alert = await findAlert(tx, alertId, { lock: true });
     if (!alert) throw notFound('this alert');
@@ -101,7 +89,7 @@ async function report(
   tx: Tx,
   viewer: Viewer,
   concern: LoggedConcern & { source: 'alert' | 'logged' },
-): Promise<{ id: string; reference: string }> {
+): Promise<CaseRef> {
   const now = deps.clock.now();
   const file: CaseFile = {
     id: newId(now),
@@ -135,13 +123,6 @@ async function report(
   return { id: file.id, reference: file.reference };
 }
 
-export interface Step {
-  readonly action: Exclude<CaseAction, 'report'>;
-  readonly text: string;
-  readonly outcome?: string | undefined;
-  readonly person?: string | undefined;
-}
-
 /** The one way in which a case moves: judged by the table, entered in its story and in the ledger, or refused whole. */
 export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step): Promise<CaseState> {
   return deps.db.in(contextOf(viewer), async (tx) => {
@@ -154,84 +135,11 @@ export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step):
     const { change, detail } = changeOf(file, step, viewer, new Date(deps.clock.now()));
     await updateCase(tx, file.id, { ...change, ...(to !== file.state && { state: to }) });
     await enter(deps, tx, viewer, file, { action: step.action, from: file.state, to, text: step.text, detail });
-    if (step.action === 'assign' && step.person) {
-      const subject = `A case was given to you: ${file.reference}`;
-      await tell(deps, tx, viewer, file, step.person, subject, 'A case was given to you in Gatehouse.');
-    }
+    if (step.action === 'assign' && step.person) await tellAssignee(deps, tx, viewer, file, step.person);
     if (step.action === 'close')
       await closeForCase(tx, deps, contextOf(viewer), { case: file.id, reason: `Case ${file.reference} is closed.` });
     return to;
   });
-}
-
-const factsOf = (
-  viewer: Viewer,
-  file: Pick<CaseFile, 'subjects' | 'assignee' | 'urgency' | 'category'>,
-  leads: Leads,
-  actionsTaken: number,
-  step: Pick<Step, 'text' | 'outcome' | 'person'> & { action: CaseAction },
-): CaseFacts & { personIsStaff?: boolean } => ({
-  by: viewer.person.id,
-  parts: partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads),
-  urgency: file.urgency,
-  illegal: file.category !== null && taxonomy().byId.get(file.category)?.nature === 'illegal',
-  subjects: file.subjects,
-  assignee: file.assignee,
-  actionsTaken,
-  text: step.text,
-  outcome: step.outcome,
-  person: step.person,
-});
-
-/** The state it leads to, or the table's refusal as an error with the field it is about. */
-function judge(from: CaseState | 'new', action: CaseAction, facts: CaseFacts): CaseState {
-  const verdict = caseWorkflow.judge(from, action, facts.parts, facts);
-  if (verdict.ok) return verdict.to;
-  throw refusalOf(action, verdict);
-}
-
-function refusalOf(
-  action: CaseAction,
-  v: { code: 'not-listed' | 'not-yours' | 'guard'; guard?: string; reason: string },
-): Refusal {
-  if (v.code === 'not-listed')
-    return conflict(
-      `case.${action}.not-listed`,
-      'The case has moved on since you opened this page.',
-      'Reload it to see where it stands.',
-    );
-  if (v.code === 'not-yours')
-    return forbidden(`case.${action}.not-yours`, 'This step is not yours to take in this case.');
-  const field = FIELD_OF[v.guard ?? ''];
-  return invalid(`case.${action}.${v.guard}`, v.reason, field ? { [field]: v.reason } : undefined);
-}
-
-/** What a step does to the row besides its state, and what the entry says of it. */
-function changeOf(file: CaseFile, step: Step, viewer: Viewer, now: Date) {
-  const person = step.person ?? null;
-  switch (step.action) {
-    case 'assign': {
-      // Who had the case before has no further need to know it.
-      const team = [...file.team.filter((id) => id !== file.assignee && id !== person), ...(person ? [person] : [])];
-      return { change: { assignee: person, team }, detail: { person, before: file.assignee } };
-    }
-    case 'involve': {
-      const change = {
-        subjects: [...file.subjects, ...(person ? [person] : [])],
-        team: file.team.filter((id) => id !== person),
-      };
-      return { change, detail: { person } };
-    }
-    case 'close':
-      return {
-        change: { outcome: step.outcome ?? null, closed_by: viewer.person.id, closed_at: now },
-        detail: { outcome: step.outcome },
-      };
-    case 'reopen':
-      return { change: { outcome: null, closed_by: null, closed_at: null }, detail: { outcome: file.outcome } };
-    default:
-      return { change: {}, detail: {} };
-  }
 }
 
 async function enter(
@@ -254,21 +162,6 @@ async function enter(
   });
 }
 
-/** Whoever leads on the case learns of it at once, unless they logged it themselves. */
-async function tellLead(
-  deps: Deps,
-  tx: Tx,
-  viewer: Viewer,
-  made: { id: string; reference: string },
-  concern: LoggedConcern,
-) {
-  const lead = actingLead(await leadsOf(tx), concern.people);
-  for (const person of lead) {
-    const subject = `${concern.urgency === 'urgent' ? 'Urgent: a' : 'A'} concern was logged: ${made.reference}`;
-    await tell(deps, tx, viewer, made, person, subject, 'A concern was logged in Gatehouse and waits for you.');
-  }
-}
-
 async function worksHere(tx: Tx, person: string): Promise<boolean> {
   const row = await tx
     .selectFrom('person')
@@ -278,27 +171,4 @@ async function worksHere(tx: Tx, person: string): Promise<boolean> {
     .where('left_on', 'is', null)
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** A letter to somebody with a part in the case. It says neither what the case is about nor whom (ALR-10). */
-async function tell(
-  deps: Deps,
-  tx: Tx,
-  viewer: Viewer,
-  file: { id: string; reference: string },
-  person: string,
-  subject: string,
-  sentence: string,
-): Promise<void> {
-  if (person === viewer.person.id) return;
-  const to = await tx.selectFrom('person').select('email').where('id', '=', person).executeTakeFirst();
-  if (!to?.email) return;
-  await post(tx, {
-    school: viewer.school.id,
-    recipient: person,
-    address: to.email,
-    subject,
-    body: `${sentence}\n\nRead it here after signing in:\n${deps.config.pagesUrl}/cases/${file.reference}\n\nPlease do not pass this letter on.\n`,
-    about: { kind: 'case', id: file.id },
-  });
 }
