@@ -11,7 +11,7 @@ import { filteringAtAGlance } from './glance.service.ts';
 import { requestCompile } from './lists.service.ts';
 import { questionRoutes } from './questions.routes.ts';
 import { addSource, switchSource } from './sources.service.ts';
-import { explainAddress, isNeutral, judgeFor, judgeForAll, readAddress } from './verdict.service.ts';
+import { explainAddress, isNeutral, judgeFor, judgeForAll, readAddress, together } from './verdict.service.ts';
 
 const VIEWS = 'capabilities/filtering/views';
 /** Who changes what the filter is fed with. */
@@ -194,7 +194,7 @@ function pages(app: WebApp, deps: Deps): void {
       names: Object.fromEntries(taxonomy().categories.map((c) => [c.id, c.name])),
       // Of illegal content nothing is shown: neither which list, nor which kind (FIL-02, FIL-19).
       matches: neutral ? [] : await explainAddress(tx, deps, viewer.school.id, address),
-      everyone: neutral ? [] : await judgeForAll(tx, deps, address),
+      everyone: neutral ? [] : together(await judgeForAll(tx, deps, address)),
     };
   }
 }

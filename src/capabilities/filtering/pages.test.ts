@@ -41,11 +41,22 @@ test('the tester says outcome, rule, clause and list, which source said so, and 
     '/policy#risks.commerce',
     'starter',
     GAMBLING,
-    'Sixth-form students',
-    'Governors',
+    'Everybody',
   ]) {
     assert.ok(page.body.includes(words), words);
   }
+});
+
+test('where profiles get different answers, each stands beside those who get it', async () => {
+  const page = await as('teacher').get('/filtering/test?address=forums.gatehouse-test.example&profile=staff');
+  const rows = [...page.body.matchAll(/<tr><th scope="row">([^<]*)<\/th><td><strong[^>]*>([^<]*)</g)].map((m) => [
+    m[1],
+    m[2],
+  ]);
+  assert.ok(rows.some(([who, answer]) => who?.includes('Year 7 pupils') && answer === 'Closed'));
+  assert.ok(
+    rows.some(([who, answer]) => who?.includes('Sixth-form students') && who.includes('Staff') && answer === 'Open'),
+  );
 });
 
 test('those who oversee may test as one person by name; a teacher may not', async () => {

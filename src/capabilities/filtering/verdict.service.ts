@@ -83,6 +83,17 @@ export async function judgeForAll(tx: Tx, deps: Deps, address: Address): Promise
   return profiles.map(({ id, name }) => ({ ...judge(deps, policy, index, address, id, null), name }));
 }
 
+/** The answers of all profiles, those that get the same one together. */
+export function together(verdicts: readonly (Verdict & { name: string })[]): { names: string[]; decision: Decision }[] {
+  const groups = Object.groupBy(verdicts, ({ decision: { outcome, because } }) =>
+    JSON.stringify([outcome, because.rule, because.text]),
+  );
+  return Object.values(groups).flatMap((group = []) => {
+    const [first] = group;
+    return first ? [{ names: group.map((v) => v.name), decision: first.decision }] : [];
+  });
+}
+
 /** As the gateway does it: the host decides; only where it is open is the rest of the address looked at. */
 function judge(
   deps: Deps,

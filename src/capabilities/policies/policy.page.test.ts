@@ -17,12 +17,13 @@ test('the table says of every profile and category what the filter answers', () 
       const column = matrix.columns.findIndex((c) => c.names.includes(profile.name));
       assert.ok(column >= 0, profile.name);
       for (const row of matrix.groups.flatMap((g) => g.rows)) {
-        const cell = row.cells[column];
+        const cell = row.cells.length === 1 ? row.cells[0] : row.cells[column];
+        assert.ok(cell, row.category);
         const now = [NOON, NIGHT].map((at) => decide(compiled, profile.id, { categories: [row.category], at }).outcome);
-        if (cell?.tone === 'open') assert.deepEqual(now, ['allow', 'allow'], `${id} ${profile.id} ${row.category}`);
-        if (cell?.tone === 'closed') assert.deepEqual(now, ['block', 'block'], `${id} ${profile.id} ${row.category}`);
+        if (cell.tone === 'open') assert.deepEqual(now, ['allow', 'allow'], `${id} ${profile.id} ${row.category}`);
+        if (cell.tone === 'closed') assert.deepEqual(now, ['block', 'block'], `${id} ${profile.id} ${row.category}`);
         const { because } = decide(compiled, profile.id, { categories: [row.category], at: NIGHT });
-        if (cell?.tone === 'closed' && cell.answer !== 'Never') assert.equal(cell.rule, because.rule);
+        if (cell.tone === 'closed' && cell.answer !== 'Never') assert.equal(cell.rule, because.rule);
       }
     }
   }

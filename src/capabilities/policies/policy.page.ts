@@ -20,7 +20,7 @@ export interface AnswerCell {
 export interface MatrixRow {
   readonly category: string;
   readonly name: string;
-  readonly about: string;
+  /** One for each column, or a single one where everybody gets the same. */
   readonly cells: readonly AnswerCell[];
 }
 
@@ -55,11 +55,14 @@ export function whoGetsWhat(compiled: CompiledPolicy, categories: readonly Categ
         .map((c) => ({
           category: c.id,
           name: c.name,
-          about: c.about,
-          cells: columns.map(([profile]) => answerFor(c, profile?.cells[c.id]?.[0])),
+          cells: onceIfSame(columns.map(([profile]) => answerFor(c, profile?.cells[c.id]?.[0]))),
         })),
     })).filter((g) => g.rows.length > 0),
   };
+}
+
+function onceIfSame(cells: readonly AnswerCell[]): readonly AnswerCell[] {
+  return new Set(cells.map((c) => JSON.stringify(c))).size === 1 ? cells.slice(0, 1) : cells;
 }
 
 function columnsOf(profiles: readonly CompiledProfile[]): CompiledProfile[][] {
@@ -78,8 +81,9 @@ function answerFor(category: Category, strictest: CompiledCell | undefined): Ans
   switch (cell.value) {
     case 'allowed':
       return { answer: 'Open', tone: 'open', detail: unsure, ...by };
-    case 'not-allowed':
     case 'illegal':
+      return { answer: 'Never', tone: 'closed', detail: 'by law', ...by };
+    case 'not-allowed':
       return { answer: 'Closed', tone: 'closed', detail: unsure, ...by };
     case 'permission':
       return { answer: 'With permission', tone: 'partly', detail: unsure, ...by };
