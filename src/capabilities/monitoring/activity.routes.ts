@@ -26,6 +26,10 @@ export const ActivityQuery = Type.Object(
   { additionalProperties: false },
 );
 export type ActivityQuery = Type.Static<typeof ActivityQuery>;
+const ChartQuery = Type.Object(
+  { ...ActivityQuery.properties, size: Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')])) },
+  { additionalProperties: false },
+);
 
 export function activityRoutes(app: WebApp, deps: Deps): void {
   app.get('/activity', { config, schema: { querystring: ActivityQuery } }, async (request, reply) => {
@@ -41,11 +45,12 @@ export function activityRoutes(app: WebApp, deps: Deps): void {
     }
   });
 
-  app.get('/activity/chart.svg', { config, schema: { querystring: ActivityQuery } }, async (request, reply) => {
-    const bars = await activityBars(deps, viewerOf(request), request.query);
+  app.get('/activity/chart.svg', { config, schema: { querystring: ChartQuery } }, async (request, reply) => {
+    const { size, ...query } = request.query;
+    const bars = await activityBars(deps, viewerOf(request), query);
     return reply
       .type('image/svg+xml')
       .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-      .send(chartSvg(bars));
+      .send(chartSvg(bars, size ?? 'wide'));
   });
 }

@@ -56,14 +56,17 @@ const COLOURS = {
 
 const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 14 };
 
+/** Wide for desks, narrow for phones, so that the letters are of one size on both. */
+const SIZES = { wide: { width: 900, height: 280 }, narrow: { width: 380, height: 260 } };
+
 /** The chart as an SVG of its own, which changes with the reader's setting for dark pages. */
-export function chartSvg(bars: Bars): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 900, height: 280 });
+export function chartSvg(bars: Bars, size: keyof typeof SIZES): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...SIZES[size] });
   const ink = COLOURS.ink[0];
   chart.setOption({
     animation: false,
-    grid: { left: 12, right: 12, top: 44, bottom: 8, containLabel: true },
-    legend: { left: 0, top: 0, itemWidth: 14, itemHeight: 14, textStyle: { ...FONT, color: ink } },
+    grid: { left: 12, right: 12, top: 44, bottom: 8, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    legend: { left: 0, top: 0, itemWidth: 14, itemHeight: 14, itemGap: 20, textStyle: { ...FONT, color: ink } },
     xAxis: {
       type: 'category',
       data: bars.labels,

@@ -99,7 +99,7 @@ test('An address has one spelling', () => {
   assert.equal(canonicalAddress('here'), null);
 });
 
-test('DPR-06 what is older than may be kept is not stored; a clock that runs ahead gives the time of arrival', () => {
+test('MON-12 what is older than may be kept is not stored; a clock that runs ahead gives the time of arrival', () => {
   const now = Date.UTC(2026, 10, 3, 10);
   const window = { now, keptFrom: keptFrom(now, 30) };
   const events = parseBatch(

@@ -172,7 +172,7 @@ test('MON-07 the alerts do not hang on the order of events, on how batches split
     return seed / 2147483648;
   };
   for (let round = 0; round < 6; round++) {
-    const bench = await monitored({}, b.t);
+    const bench = await monitored({ config: b.school.deps.config }, b.t);
     const events = story(bench)
       .map((e) => [random(), e] as const)
       .sort(([x], [y]) => x - y)
