@@ -60,7 +60,7 @@ export const GUARDS = {
       : null;
   }),
   assigned: guard('assigned', (f) => (f.assignee ? null : 'Nobody has this case yet. Give it to somebody first.')),
-  outcome: guard('outcome', (f) => (isOutcome(f.outcome) ? null : 'Choose how the case ends (INC-23).')),
+  outcome: guard('outcome', (f) => (isOutcome(f.outcome) ? null : 'Choose how the case ends.')),
   answered: guard('answered', (f) => {
     if (f.outcome !== 'no-further-action') {
       return f.actionsTaken > 0 ? null : 'Record what was done first, or close it with no further action.';

@@ -4,13 +4,13 @@ const TERMS = 3;
 /** The page's fields are named by their place in the document, so one name serves the form, the check and the message. */
 export const FIELDS: readonly string[] = [
   '/school/name',
-  '/school/timeZone',
   '/site',
+  '/school/timeZone',
+  '/policy',
+  ...['administrator', 'dsl'].flatMap((p) => ['name', 'username', 'email'].map((f) => `/${p}/${f}`)),
   ...Array.from({ length: TERMS }, (_, i) =>
     ['name', 'starts', 'ends', 'halfTermStarts', 'halfTermEnds'].map((f) => `/terms/${i}/${f}`),
   ).flat(),
-  '/policy',
-  ...['administrator', 'dsl'].flatMap((p) => ['name', 'username', 'email'].map((f) => `/${p}/${f}`)),
   '/lists/location',
   ...['host', 'port', 'security', 'username', 'password', 'from'].map((f) => `/mail/${f}`),
 ];
@@ -86,10 +86,13 @@ export function fieldFaults(
   faults: Readonly<Record<string, string>>,
   termRows: readonly number[],
 ): Record<string, string> {
+  const inOrder = ([a]: [string, string], [b]: [string, string]) => FIELDS.indexOf(a) - FIELDS.indexOf(b);
   return Object.fromEntries(
-    Object.entries(faults).map(([path, why]) => {
-      const field = path.replace(/^\/terms\/(\d+)/, (_, i) => `/terms/${termRows[Number(i)] ?? i}`);
-      return [field, forPeople(field, why)];
-    }),
+    Object.entries(faults)
+      .map(([path, why]) => {
+        const field = path.replace(/^\/terms\/(\d+)/, (_, i) => `/terms/${termRows[Number(i)] ?? i}`);
+        return [field, forPeople(field, why)] as [string, string];
+      })
+      .sort(inOrder),
   );
 }

@@ -94,7 +94,15 @@ export const vacantRoles: ReadLines = async (tx) => {
     .where('p.left_on', 'is', null)
     .groupBy(['r.role', 'r.rank'])
     .execute();
-  const holding = (role: string, rank: string) => Number(held.find((h) => h.role === role && h.rank === rank)?.n ?? 0);
+  const kinds = await tx
+    .selectFrom('person')
+    .select((e) => ['kind', e.fn.countAll<string>().as('n')])
+    .where('left_on', 'is', null)
+    .groupBy('kind')
+    .execute();
+  // Staff, governors and the like hold their role by being here (ROL-16).
+  const holding = (role: string, rank: 'holder' | 'deputy') =>
+    Number((kinds.find((k) => k.kind === role) ?? held.find((h) => h.role === role && h.rank === rank))?.n ?? 0);
   const short = policy.document.roles.flatMap((r) => [
     ...(holding(r.id, 'holder') < r.holders.min ? [r.title] : []),
     ...(holding(r.id, 'deputy') < r.deputies.min ? [`${r.title} (deputy)`] : []),
