@@ -35,6 +35,9 @@ const ALIASES = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   .imports;
 const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)['"]((?:#|\.{1,2}\/)[^'"]+)['"]/g;
 
+/** Tests, and what stands beside them to help them. */
+const TEST_SUPPORT = /(\.test|\/testing|\/fixture)\.ts$/;
+
 export interface Import {
   readonly from: string;
   readonly to: string;
@@ -59,9 +62,9 @@ export function fault({ from, to }: Import): string | null {
   const [, layer = '', room = ''] = from.split('/');
   const [top, toLayer = '', toRoom = '', ...rest] = to.split('/');
   if (top !== 'src') return null;
-  const test = from.endsWith('.test.ts');
-  if (toLayer === 'testing')
-    return test || layer === 'testing' ? null : `${from} imports ${to}: only tests may use src/testing`;
+  const test = layer === 'testing' || TEST_SUPPORT.test(from);
+  if ((toLayer === 'testing' || TEST_SUPPORT.test(to)) && !test) return `${from} imports ${to}: only tests may`;
+  if (toLayer === 'testing') return null;
   const allowed = MAY_IMPORT[layer];
   if (!allowed) return `${from} lies in no known layer`;
   if (layer === 'capabilities' && toLayer === 'capabilities') {

@@ -1,4 +1,4 @@
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
+import { Logger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Tx } from './db.ts';
 import { faultFacts, type Log } from './log.ts';
@@ -10,6 +10,8 @@ export type Tasks = Readonly<Record<string, (payload: unknown) => Promise<void>>
 export interface Recurring {
   readonly task: string;
   readonly cron: string;
+  /** Also once when the worker starts: what must not wait for its hour. */
+  readonly atStart?: boolean;
 }
 
 /** Queue a job in the command's own transaction: no job without its act, no act without its job. */
@@ -28,7 +30,7 @@ export async function enqueue(
 }
 
 /** Work through the queue until stopped. `url` is the queue's own role. */
-export function runJobs(
+export async function runJobs(
   url: string,
   tasks: Tasks,
   recurring: readonly Recurring[],
@@ -48,15 +50,18 @@ export function runJobs(
       },
     ]),
   );
-  return run({
+  const runner = await run({
     connectionString: url,
     concurrency: 4,
     pollInterval: options.poll ?? 1000,
     noHandleSignals: true,
     taskList,
-    crontab: recurring.map((r) => `${r.cron} ${r.task}`).join('\n'),
+    parsedCronItems: parseCronItems(recurring.map(({ task, cron }) => ({ task, match: cron, identifier: task }))),
     logger: quiet(log),
   });
+  for (const { task } of recurring.filter((r) => r.atStart))
+    await runner.addJob(task, {}, { jobKey: `${task} at start` });
+  return runner;
 }
 
 /** The queue's own chatter stays out of the log but for its errors. */

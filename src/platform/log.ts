@@ -18,11 +18,11 @@ export function createLog(process_: string, write: (line: string) => void = (l) 
 export function faultFacts(e: unknown): Facts {
   if (!(e instanceof Error)) return { fault: typeof e };
   const code = 'code' in e && typeof e.code === 'string' ? e.code : undefined;
-  const at = e.stack
+  const where = e.stack
     ?.split('\n')
     .find((l) => l.includes('/src/'))
     ?.trim()
     .replace(/^at /, '')
     .replace(/\(?file:\/\/.*\/src\//, 'src/');
-  return { fault: e.name, code, at };
+  return { fault: e.name, code, where };
 }

@@ -23,7 +23,7 @@ export function filteringJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[
     recurring: [
       // FIL-03, CAL-06: every list is read anew each night.
       { task: RECHECK, cron: '30 3 * * *' },
-      { task: TEND, cron: '* * * * *' },
+      { task: TEND, cron: '* * * * *', atStart: true },
     ],
   };
 }
