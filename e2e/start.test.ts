@@ -75,8 +75,11 @@ test('a taken port is refused, and the sentence names the setting, for each of t
 test('a data folder that another run uses is refused', () =>
   refused({ data: running.data }, /is in use by another run of Gatehouse \(process \d+\)/));
 
-test('a data folder that cannot be made is refused', () =>
-  refused({ data: '/proc/gatehouse' }, /The data folder \/proc\/gatehouse cannot be used/));
+test('a data folder that cannot be made is refused', async () => {
+  const file = join(world.folder, 'a-file');
+  writeFileSync(file, '');
+  await refused({ data: file }, /The data folder .* cannot be used \(E[A-Z]+\); set GATEHOUSE_DATA/);
+});
 
 test('a database that is newer than the program is refused', async () => {
   const url = readFileSync(join(running.data, 'control', 'database-url'), 'utf8');
@@ -104,7 +107,9 @@ test('each process that is killed comes back, and PostgreSQL too', async () => {
 });
 
 test('SIGTERM stops it cleanly: code 0, no process left, the folder free again', async () => {
-  const pids = await Promise.all((['control', 'worker', 'gateway', 'postgres'] as const).map((n) => running.child(n)));
+  const pids = await Promise.all(
+    (['control', 'worker', 'gateway', 'postgres'] as const).map((n) => eventually(() => running.child(n), 20_000)),
+  );
   running.kill('SIGTERM');
   assert.equal(await running.exited, 0);
   for (const pid of pids) assert.throws(() => process.kill(pid, 0), /ESRCH/);

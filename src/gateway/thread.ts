@@ -34,7 +34,7 @@ const flush = () => {
 };
 const flushing = setInterval(flush, FLUSH_EVERY);
 
-const page = () => contextOf(state.snapshot);
+const page = () => contextOf(state.snapshot, settings.pagesUrl);
 const { block } = settings;
 
 const dns = await startDns({

@@ -1,7 +1,6 @@
-import { formatEndpoint } from '#core/endpoint.ts';
 import { portRefusal } from '#core/ports.ts';
 import { writeEnrolment } from '#gateway/gateway.ts';
-import { dataPaths, readConfig } from '#platform/config.ts';
+import { controlUrl, dataPaths, readConfig } from '#platform/config.ts';
 import { createLog } from '#platform/log.ts';
 import { depsFor } from './installation.ts';
 import { runProcess } from './process.ts';
@@ -17,7 +16,7 @@ await runProcess(
     const deps = await depsFor(config, config.databaseUrl, 'control');
     const app = await createControl(deps, (enrolment) =>
       writeEnrolment(dataPaths(config.data).gateway, {
-        control: `http://${formatEndpoint(config.http)}`,
+        control: controlUrl(config),
         ...enrolment,
       }),
     );

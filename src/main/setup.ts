@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { formatEndpoint } from '#core/endpoint.ts';
 import { invalid, Refusal } from '#core/errors.ts';
 import { writeEnrolment } from '#gateway/gateway.ts';
-import { dataPaths } from '#platform/config.ts';
+import { controlUrl, dataPaths } from '#platform/config.ts';
 import type { Deps } from '#platform/deps.ts';
 import { type FirstPerson, readSetup, setUp } from '#rooms/governance/index.ts';
 
@@ -10,7 +9,7 @@ import { type FirstPerson, readSetup, setUp } from '#rooms/governance/index.ts';
 export async function setupFromFile(deps: Deps, file: string): Promise<void> {
   const people = await setUp(deps, readFile(file), null, (enrolled) =>
     writeEnrolment(dataPaths(deps.config.data).gateway, {
-      control: `http://${formatEndpoint(deps.config.http)}`,
+      control: controlUrl(deps.config),
       ...enrolled,
     }),
   );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatEndpoint } from '#core/endpoint.ts';
 import { requireFreeTcp, requireFreeUdp } from '#core/ports.ts';
 import { writeEnrolment } from '#gateway/gateway.ts';
-import { type Config, dataPaths, readConfig, settingsHelp } from '#platform/config.ts';
+import { type Config, controlUrl, dataPaths, readConfig, settingsHelp } from '#platform/config.ts';
 import { systemContext } from '#platform/db.ts';
 import { schools } from '#platform/school.ts';
 import { enrolGateway } from '#rooms/filtering/index.ts';
@@ -96,7 +96,7 @@ async function enrolOwnGateway(config: Config, store: Store): Promise<void> {
       publicKey: (await tx.selectFrom('installation').select('signing_public').executeTakeFirstOrThrow())
         .signing_public,
     }));
-    writeEnrolment(folder, { control: `http://${formatEndpoint(config.http)}`, ...enrolment });
+    writeEnrolment(folder, { control: controlUrl(config), ...enrolment });
   } finally {
     await deps.db.close();
   }
@@ -105,7 +105,9 @@ async function enrolOwnGateway(config: Config, store: Store): Promise<void> {
 async function prepareDemo(config: Config, store: Store): Promise<SignIn[]> {
   const deps = await depsFor(config, store.ownerUrl, 'demo');
   try {
-    return await seedDemo(deps);
+    return await seedDemo(deps, (enrolled) =>
+      writeEnrolment(dataPaths(config.data).gateway, { control: controlUrl(config), ...enrolled }),
+    );
   } finally {
     await deps.db.close();
   }

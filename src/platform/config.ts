@@ -167,6 +167,12 @@ export function settingsHelp(): string {
   return ['Settings, by environment:', ...rows].join('\n');
 }
 
+/** How a gateway on this machine reaches control, whatever address browsers use. */
+export function controlUrl({ http }: Config): string {
+  const address = { '0.0.0.0': '127.0.0.1', '::': '::1' }[http.address] ?? http.address;
+  return `http://${formatEndpoint({ address, port: http.port })}`;
+}
+
 /** Paths inside the data folder, in one place. */
 export const dataPaths = (data: string) => ({
   lock: join(data, 'lock'),

@@ -58,7 +58,9 @@ async function sweep(deps: Deps): Promise<void> {
         )
         .execute();
       for (const { id } of leavers) await closeAccount(tx, deps, context, id);
-      if (leavers.length > 0) await bumpSnapshot(tx, school.id);
+      // Whoever leaves today is left out of the gateways' people from the first hour on, signed in or not.
+      const firstHour = today(now, school.timeZone) !== today(now - HOUR, school.timeZone);
+      if (leavers.length > 0 || firstHour) await bumpSnapshot(tx, school.id);
     });
   }
 }

@@ -17,10 +17,10 @@ export interface BlockPageContext {
 }
 
 /** The context that a snapshot gives; before the first one, enough to say so kindly. */
-export function contextOf(snapshot: Snapshot | null): BlockPageContext {
-  if (snapshot === null) return { school: 'Your school', pagesUrl: null, clauses: {}, categories: {} };
-  const { school, pagesUrl, policy } = snapshot;
-  return { school: school.name, pagesUrl, clauses: policy.clauses, categories: policy.categories };
+export function contextOf(snapshot: Snapshot | null, pagesUrl: string | null = null): BlockPageContext {
+  if (snapshot === null) return { school: 'Your school', pagesUrl, clauses: {}, categories: {} };
+  const { school, policy } = snapshot;
+  return { school: school.name, pagesUrl: snapshot.pagesUrl, clauses: policy.clauses, categories: policy.categories };
 }
 
 const RECORDED = 'The filter keeps a record of what it stops. The school’s policy says who may look at it, and why.';

@@ -6,7 +6,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { schools } from '#platform/school.ts';
 import { shippedPolicy } from '#policy/index.ts';
-import { enrolGateway, ensureSources } from '#rooms/filtering/index.ts';
+import { enrolGateway, tendLists } from '#rooms/filtering/index.ts';
 import { ingest } from '#rooms/monitoring/index.ts';
 import { adoptPolicy, policyInForce } from '#rooms/policies/index.ts';
 import { type Enrolled, makeSchool } from '../setup/setup.service.ts';
@@ -46,7 +46,7 @@ export async function seedDemo(
     await makeSchool(tx, school.id, { slug: SLUG, school, site: 'Grove Lane', terms: termsAround(now) });
     await adoptPolicy(tx, before, by, shippedPolicy('secondary-school'), { approver: null });
     const people = await seedPeople(tx, before, school);
-    await ensureSources(tx, before, by);
+    await tendLists(tx, before, school.id);
     const token = await enrolGateway(tx, before, by, 'local');
     const { signing_public } = await tx.selectFrom('installation').select('signing_public').executeTakeFirstOrThrow();
     onEnrolled({ token, publicKey: signing_public });

@@ -5,7 +5,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { schools } from '#platform/school.ts';
 import { shippedPolicy } from '#policy/index.ts';
-import { addSource, enrolGateway, ensureSources } from '#rooms/filtering/index.ts';
+import { addSource, enrolGateway, tendLists } from '#rooms/filtering/index.ts';
 import { assignRole, createPerson } from '#rooms/identity/index.ts';
 import { adoptPolicy } from '#rooms/policies/index.ts';
 import { mailUrl } from '../mail-server.rules.ts';
@@ -65,7 +65,7 @@ export async function setUp(
     await makeSchool(tx, school, input);
     const { administrator, people } = await makePeople(tx, deps, school, input);
     await adoptPolicy(tx, deps, systemContext(school), shippedPolicy(input.policy), { approver: administrator });
-    await ensureSources(tx, deps, systemContext(school));
+    await tendLists(tx, deps, school);
     if (input.lists) await addLists(tx, deps, school, input.lists.location);
     const gateway = await enrolGateway(tx, deps, systemContext(school), 'local');
     const { signing_public } = await tx.selectFrom('installation').select('signing_public').executeTakeFirstOrThrow();
