@@ -43,19 +43,25 @@ export interface NewAlert {
   readonly recipients?: Awaited<ReturnType<typeof holders>>;
 }
 
+export interface Raised {
+  readonly id: string;
+  readonly reference: string;
+  readonly joined: boolean;
+}
+
 /**
  * Raise an alert, or add to the one that is open about the same matter. `tx` must be in the system's context: whoever
  * causes an alert need not be able to see it.
  */
-export async function raise(
-  tx: Tx,
-  deps: Deps,
-  alert: NewAlert,
-): Promise<{ id: string; reference: string; joined: boolean }> {
+export async function raise(tx: Tx, deps: Deps, alert: NewAlert): Promise<Raised> {
+  await lockAlerts(tx, alert.school);
+  return raiseLocked(tx, deps, alert);
+}
+
+/** The same for whoever holds the school's lock already. */
+export async function raiseLocked(tx: Tx, deps: Deps, alert: NewAlert): Promise<Raised> {
   const now = deps.clock.now();
   const fresh = alert.fresh ?? alert.lines;
-  await lockAlerts(tx, alert.school);
-
   const open = alert.openKey === null ? undefined : await openAlertOf(tx, alert.openKey);
   if (open) {
     const hitAt = Math.min(...fresh.map((l) => Date.parse(l.at)));

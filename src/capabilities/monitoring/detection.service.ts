@@ -3,7 +3,7 @@ import { MINUTE } from '#core/clock.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { MonitoringRules } from '#policy/types.ts';
-import { raise } from './alerts.service.ts';
+import { raiseLocked } from './alerts.service.ts';
 import { type EvidenceLine, lockAlerts } from './alerts.store.ts';
 import { countsAsAttempt, type Finding, grave, openKey, repeated, type Seen } from './detectors.rules.ts';
 import { canonicalAddress } from './events.rules.ts';
@@ -61,7 +61,7 @@ const raiseFor = (
   lines: readonly Seen[],
   fresh: readonly Seen[],
 ) =>
-  raise(tx, deps, {
+  raiseLocked(tx, deps, {
     ...finding,
     school,
     subject: lines[0]?.person ?? null,
@@ -80,38 +80,35 @@ const evidence = (l: Seen): EvidenceLine => ({
   ...(l.person === null && { address: l.address }),
 });
 
-/** What was blocked for the same people in the same categories, as far before and after as the rule looks, by open key. */
+/**
+ * What was blocked for the same people in the same categories, as far before and after as the rule looks, by open key.
+ * One pass over what was blocked in that time: the lists are hashed, however many people a batch is about.
+ */
 async function blockedAround(tx: Tx, attempts: readonly Seen[], span: number): Promise<Map<string, Group>> {
-  const keys = new Map(attempts.map((a) => [openKey('repeated', a), a]));
-  const wanted = [...keys.values()];
   let from = Number.POSITIVE_INFINITY;
   let until = Number.NEGATIVE_INFINITY;
   for (const { t } of attempts) {
     from = Math.min(from, t - span);
     until = Math.max(until, t + span);
   }
-  const { rows } = await sql<{
-    at: Date;
-    person: string | null;
-    address: string;
-    host: string;
-    category: string;
-    via: Seen['via'];
-  }>`
-    select a.at, a.person_id as person, host(a.address) as address, a.host, a.category, a.via
-    from activity a
-    join unnest(${wanted.map((w) => w.person)}::uuid[], ${wanted.map((w) => w.address)}::inet[],
-                ${wanted.map((w) => w.category)}::text[]) as w (person, address, category)
-      on coalesce(w.person::text, host(w.address)) = coalesce(a.person_id::text, host(a.address)) and w.category = a.category
-    where a.outcome = 'block' and a.at between ${new Date(from)} and ${new Date(until)}
-    order by a.at`.execute(tx);
-  return groupBy(
-    rows.map((r) => ({
+  const each = (values: (string | null)[]) => [...new Set(values.filter((v) => v !== null))];
+  const people = each(attempts.map((a) => a.person));
+  const addresses = each(attempts.filter((a) => a.person === null).map((a) => a.address));
+  const categories = each(attempts.map((a) => a.category));
+  const { rows } = await sql<Omit<Seen, 't' | 'outcome'> & { at: Date }>`
+    select at, person_id as person, host(address) as address, host, category, via
+    from activity
+    where outcome = 'block' and at between ${new Date(from)} and ${new Date(until)}
+      and category = any (${categories}::text[])
+      and (person_id = any (${people}::uuid[]) or person_id is null and address = any (${addresses}::inet[]))
+    order by at`.execute(tx);
+  const seen = rows.map(
+    ({ at, ...r }): Seen => ({
       ...r,
-      t: r.at.getTime(),
+      t: at.getTime(),
       address: canonicalAddress(r.address) ?? r.address,
-      outcome: 'block' as const,
-    })),
-    (l) => openKey('repeated', l),
+      outcome: 'block',
+    }),
   );
+  return groupBy(seen, (l) => openKey('repeated', l));
 }

@@ -142,18 +142,17 @@ export interface DayDigest {
  * changed, added or missing line shows. Lines come in the order of the batch.
  */
 export function dayDigests(lines: Iterable<ActivityLine>): Record<string, DayDigest> {
-  const days = new Map<string, { lines: number; text: string[] }>();
+  const days = new Map<number, string[]>();
   for (const l of lines) {
-    const key = dayOf(l.t);
-    const day = days.get(key) ?? { lines: 0, text: [] };
-    day.lines++;
-    day.text.push(canonical(l));
-    days.set(key, day);
+    const number = Math.floor(l.t / DAY);
+    const day = days.get(number);
+    if (day) day.push(canonical(l));
+    else days.set(number, [canonical(l)]);
   }
   return Object.fromEntries(
-    [...days].map(([day, d]) => [
-      day,
-      { lines: d.lines, sha256: createHash('sha256').update(d.text.join('\n')).digest('hex') },
+    [...days].map(([number, day]) => [
+      dayOf(number * DAY),
+      { lines: day.length, sha256: createHash('sha256').update(day.join('\n')).digest('hex') },
     ]),
   );
 }

@@ -4,7 +4,7 @@ import type { Deps } from '#platform/deps.ts';
 import { schools } from '#platform/school.ts';
 import type { GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
 import { holders } from '#rooms/identity/index.ts';
-import { raise } from './alerts.service.ts';
+import { raiseLocked } from './alerts.service.ts';
 import { lockAlerts, openAlertOf } from './alerts.store.ts';
 
 /** What a gateway reports of itself, or that it reports nothing any more. */
@@ -36,7 +36,7 @@ export async function healthAlert(tx: Tx, deps: Deps, trouble: GatewayTrouble): 
   if (open?.evidence.some((l) => l.at === at && l.text === text)) return;
 
   const recipients = [...(await holders(tx, 'ict-manager')), ...(await holders(tx, 'dsl', 'holder'))];
-  await raise(tx, deps, {
+  await raiseLocked(tx, deps, {
     school: gateway.school_id,
     subject: null,
     detector: 'health',

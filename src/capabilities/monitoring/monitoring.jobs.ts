@@ -21,7 +21,7 @@ export function monitoringJobs(deps: Deps): { tasks: Tasks; recurring: Recurring
     recurring: [
       { task: 'alerts.sweep', cron: '* * * * *' },
       { task: 'gateways.watch', cron: '* * * * *' },
-      { task: 'activity.prepare', cron: '5 * * * *' },
+      { task: 'activity.prepare', cron: '5 * * * *', atStart: true },
       { task: 'activity.retention', cron: '17 2 * * *' },
     ],
   };
