@@ -9,18 +9,20 @@ import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.
 import { incidentsRoom } from '#rooms/incidents/index.ts';
 import { healthAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
 import { policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
-import { createWebApp, type WebApp } from '#web/index.ts';
+import { createWebApp, type WebApp, type WebOptions } from '#web/index.ts';
 
 /** Every room of the house, in the order of the imports fence. */
 export function createControl(
   deps: Deps,
   onEnrolled: (enrolment: Omit<Enrolment, 'control'>) => void,
+  options: Pick<WebOptions, 'rateLimit'> = {},
 ): Promise<WebApp> {
   return createWebApp({
     clock: deps.clock,
     log: deps.log,
     pagesUrl: deps.config.pagesUrl,
     authenticate: authenticate(deps),
+    ...options,
     rooms: [
       identityRoom(deps),
       devicesRoom(deps, { profiles: profilesInForce }),
