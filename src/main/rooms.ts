@@ -1,7 +1,7 @@
 import type { Enrolment } from '#gateway/feed/control-client.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
-import { SEND_MAIL, sendMailTask } from '#platform/mail.ts';
+import { RESEND_MAIL, resendMailTask, SEND_MAIL, sendMailTask } from '#platform/mail.ts';
 import { devicesRoom } from '#rooms/devices/index.ts';
 import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
 import { governanceRoom } from '#rooms/governance/index.ts';
@@ -38,11 +38,13 @@ export function createControl(
 /** Everything that happens by the clock or after a command. */
 export function allJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
   const rooms = [identityJobs(deps), filteringJobs(deps), monitoringJobs(deps)];
+  const { db, clock, config } = deps;
+  const mail: Tasks = {
+    [SEND_MAIL]: sendMailTask(db, clock, config.smtp),
+    [RESEND_MAIL]: resendMailTask(db, config.smtp),
+  };
   return {
-    tasks: Object.assign(
-      { [SEND_MAIL]: sendMailTask(deps.db, deps.clock, deps.config.smtp) },
-      ...rooms.map((r) => r.tasks),
-    ),
-    recurring: rooms.flatMap((r) => r.recurring),
+    tasks: Object.assign(mail, ...rooms.map((r) => r.tasks)),
+    recurring: [{ task: RESEND_MAIL, cron: '*/5 * * * *', atStart: true }, ...rooms.flatMap((r) => r.recurring)],
   };
 }

@@ -1,8 +1,8 @@
 import nodemailer from 'nodemailer';
 import type { Clock } from '#core/clock.ts';
-import { Refusal } from '#core/errors.ts';
 import { type Db, systemContext, type Tx } from './db.ts';
 import { enqueue } from './jobs.ts';
+import { schools } from './school.ts';
 
 export interface Letter {
   readonly school: string;
@@ -15,6 +15,8 @@ export interface Letter {
 }
 
 export const SEND_MAIL = 'mail.send';
+export const RESEND_MAIL = 'mail.resend';
+const NO_SERVER = 'No mail server is set.';
 
 /** Write the letter to the outbox and queue its sending, in the caller's transaction. */
 export async function post(tx: Tx, letter: Letter): Promise<string> {
@@ -58,10 +60,8 @@ export const sendMailTask =
           .where('id', '=', id)
           .execute(),
       );
-    if (!url) {
-      await note({ last_error: 'No mail server is set.' });
-      throw new Refusal('unavailable', 'mail.no-server', 'No mail server is set.');
-    }
+    // Trying again would not help; RESEND_MAIL looks for these once there is a server.
+    if (!url) return void (await note({ last_error: NO_SERVER }));
     try {
       const transport = nodemailer.createTransport(url, { from: settings?.mail?.from ?? 'gatehouse@localhost' });
       const info = await transport.sendMail({ to: letter.address, subject: letter.subject, text: letter.body });
@@ -71,3 +71,21 @@ export const sendMailTask =
       throw e;
     }
   };
+
+/** Every few minutes: letters that waited for a mail server go out when one has been set. */
+export const resendMailTask = (db: Db, smtpFromEnvironment: string | null) => async (): Promise<void> => {
+  for (const school of await schools(db)) {
+    await db.in(systemContext(school.id), async (tx) => {
+      const { settings } = await tx.selectFrom('school').select('settings').executeTakeFirstOrThrow();
+      if (!smtpFromEnvironment && !settings.mail) return;
+      const waiting = await tx
+        .selectFrom('mail')
+        .select('id')
+        .where('sent_at', 'is', null)
+        .where('last_error', '=', NO_SERVER)
+        .execute();
+      for (const { id } of waiting)
+        await enqueue(tx, SEND_MAIL, { school: school.id, mail: id }, { key: `mail ${id}` });
+    });
+  }
+};
