@@ -71,7 +71,6 @@ export async function createWorld(): Promise<World> {
     const ports = { ...(await freePorts()), ...options.ports };
     const env: Record<string, string | undefined> = {
       ...process.env,
-      GATEHOUSE_TEST_OWNER_URL: undefined,
       NODE_TEST_CONTEXT: undefined,
       GATEHOUSE_DATA: data,
       GATEHOUSE_HTTP: `127.0.0.1:${ports.http}`,

@@ -12,7 +12,7 @@ export interface TestDatabase {
 
 /** A database of its own for one test file, copied from the migrated template; the application's role connects to it. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const template = process.env.GATEHOUSE_TEST_OWNER_URL;
+  const template = process.env.TEST_OWNER_URL;
   if (!template) throw new Error('Run tests with "npm test": it starts the database (src/testing/global-setup.ts).');
   const name = `test_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: template.replace(/\/gatehouse$/, '/postgres') });

@@ -26,7 +26,7 @@ async function prepare(server: RunningPostgres): Promise<void> {
   await admin.connect();
   await admin.query('alter database gatehouse is_template true');
   await admin.end();
-  process.env.GATEHOUSE_TEST_OWNER_URL = server.url;
+  process.env.TEST_OWNER_URL = server.url;
 }
 
 export async function globalTeardown(): Promise<void> {
