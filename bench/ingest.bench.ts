@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { systemClock } from '#core/clock.ts';
@@ -15,6 +14,7 @@ import { newSigningKeys, shippedPolicy } from '#policy/index.ts';
 import { enrolGateway } from '#rooms/filtering/index.ts';
 import { monitoringRoom } from '#rooms/monitoring/index.ts';
 import { adoptPolicy } from '#rooms/policies/index.ts';
+import { temporaryFolder } from '#testing/folder.ts';
 import { createWebApp } from '#web/index.ts';
 
 export interface Figure {
@@ -34,7 +34,7 @@ const BATCHES = 30;
  * looked at by both detectors, digested into the ledger. One event in twenty was blocked.
  */
 export async function run(): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-ingest-bench-'));
+  const folder = temporaryFolder('ingest-bench');
   const postgres = await startPostgres(join(folder, 'postgres'));
   try {
     await migrate(postgres.url, resolve(import.meta.dirname, '../migrations'));

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { systemClock } from '#core/clock.ts';
 import { depsFor, openStore } from '#main/installation.ts';
 import { createControl } from '#main/rooms.ts';
 import { readConfig } from '#platform/config.ts';
 import { seedDemo } from '#rooms/governance/index.ts';
+import { temporaryFolder } from '#testing/folder.ts';
 import type { Figure } from './run.ts';
 
 const PAGES = ['/', '/alerts', '/activity', '/cases', '/people', '/filtering', '/policy', '/me'];
@@ -13,7 +12,7 @@ const ROUNDS = 30;
 
 /** Pages of the demonstration school (1,200 pupils, two weeks of activity) over real HTTP and PostgreSQL, four at a time. */
 export async function run(): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  const folder = temporaryFolder('bench');
   const config = readConfig({ GATEHOUSE_DATA: folder, GATEHOUSE_HTTP: '127.0.0.1:0' }, folder);
   const store = await openStore(config);
   const deps = await depsFor(config, store.ownerUrl, 'bench');

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as dnsPacket from 'dns-packet';
 import { SMTPServer } from 'smtp-server';
+import { temporaryFolder } from '#testing/folder.ts';
 
 /** The program as a school runs it, in a folder of its own, with a world around it: DNS upstream, web sites, mail server. */
 export interface Running {
@@ -57,7 +57,7 @@ interface Ports {
 }
 
 export async function createWorld(): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'));
+  const folder = temporaryFolder('e2e');
   const asked: string[] = [];
   const upstream = await startUpstream(asked);
   const seen: { host: string; url: string }[] = [];

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '#testing/browser.ts';
+import { temporaryFolder } from '#testing/folder.ts';
 import { ROOT } from './imports.ts';
 
 /** Takes the pictures of README.md from the demonstration school: `npm run pictures`. */
@@ -20,7 +20,7 @@ const freePort = () =>
     });
   });
 
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-pictures-'));
+const folder = temporaryFolder('pictures');
 const [http, dns, proxy, block] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
 const pages = `http://127.0.0.1:${http}`;
 const program = spawn(process.execPath, [join(ROOT, 'src/main/start.ts'), '--demo'], {

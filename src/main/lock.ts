@@ -6,7 +6,8 @@ import { dataPaths } from '#platform/config.ts';
 export function lockData(data: string): () => void {
   const path = dataPaths(data).lock;
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    // To be walked through but not looked into: as root, PostgreSQL runs as another user in its own folder below.
+    mkdirSync(data, { recursive: true, mode: 0o711 });
     for (let tries = 0; ; tries++) {
       try {
         writeFileSync(path, identity(process.pid), { flag: 'wx', mode: 0o600 });

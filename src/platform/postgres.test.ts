@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import pg from 'pg';
+import { temporaryFolder } from '#testing/folder.ts';
 import { startPostgres } from './postgres.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
+const folder = temporaryFolder('postgres');
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function query(url: string, text: string): Promise<pg.QueryResult> {
@@ -52,11 +52,9 @@ test('only who knows the password gets in', async () => {
   await server.stop();
 });
 
-test('as root, in a folder that is closed to others, the cluster is placed where it can run, and a note says where', {
-  skip: false,
-}, async (t) => {
+test('as root, in a folder that is closed to others, the cluster is placed where it can run, and a note says where', async (t) => {
   if (process.getuid?.() !== 0) return t.diagnostic('an ordinary user owns its folders: nothing to move');
-  const closed = mkdtempSync(join(tmpdir(), 'gatehouse-closed-'));
+  const closed = temporaryFolder('closed');
   chmodSync(closed, 0o700);
   const server = await startPostgres(join(closed, 'data', 'postgres'));
   assert.equal((await query(server.url, 'select 1 as one')).rows[0].one, 1);

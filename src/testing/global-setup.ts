@@ -1,16 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { migrate } from '#platform/db.ts';
 import { type RunningPostgres, startPostgres } from '#platform/postgres.ts';
+import { temporaryFolder } from './folder.ts';
 
 /** One PostgreSQL for the whole test run, with a migrated template that each test copies (testing/database.ts). */
 let server: RunningPostgres | undefined;
 let folder: string | undefined;
 
 export async function globalSetup(): Promise<void> {
-  folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
+  folder = temporaryFolder('test');
   server = await startPostgres(join(folder, 'postgres'), { fast: true });
   try {
     await prepare(server);
