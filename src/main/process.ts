@@ -17,12 +17,16 @@ export async function runProcess(
 ): Promise<void> {
   let stop: (() => Promise<void>) | null = null;
   let ending = false;
-  const end = async () => {
-    if (ending) return;
-    ending = true;
-    setTimeout(() => process.exit(1), 15_000).unref();
+  const finish = async () => {
     await stop?.();
     process.exit(0);
+  };
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(1), 20_000).unref();
+    // Asked to stop while still starting: what is half up could not be taken down, so that waits until it is up.
+    if (stop) void finish();
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
@@ -31,6 +35,7 @@ export async function runProcess(
   try {
     const running = await start();
     stop = running.stop;
+    if (ending) return await finish();
     process.send?.({ ready: true, facts: running.facts } satisfies Ready);
   } catch (e) {
     fail(e);

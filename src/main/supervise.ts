@@ -29,8 +29,11 @@ export async function keepRunning(name: 'control' | 'worker' | 'gateway', env: N
         failed(new Refusal('unavailable', 'process.start', `The ${name} process could not start.`));
         if (stopping) return;
         pause = Date.now() - startedAt > STEADY ? 200 : Math.min(pause * 2, PAUSE_MAX);
-        console.error(`Gatehouse: ${name} ended (${signal ?? code}); starting it again in ${pause / 1000} s.`);
-        timer = setTimeout(() => void start().catch(() => undefined), pause);
+        // Said only when it is done: a signal to the whole group ends the child a moment before this process hears of it.
+        timer = setTimeout(() => {
+          console.error(`Gatehouse: ${name} ended (${signal ?? code}); starting it again.`);
+          void start().catch(() => undefined);
+        }, pause);
       });
     });
   try {

@@ -87,6 +87,8 @@ export async function startPostgres(
   };
   const args = ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
   const child = spawn(join(bin, 'postgres'), args, {
+    // A group of its own: Ctrl-C in a terminal stops Gatehouse, which then stops the database, in that order.
+    detached: true,
     ...account,
     cwd: place,
     env: serverEnvironment(),
