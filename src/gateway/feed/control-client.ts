@@ -8,6 +8,16 @@ export interface Enrolment {
   readonly publicKey: string;
 }
 
+/** Control answered, but not with what was asked for. */
+export class ControlRefusal extends Error {
+  override name = 'ControlRefusal';
+  readonly status: number;
+  constructor(status: number) {
+    super(`control answered ${status}`);
+    this.status = status;
+  }
+}
+
 /** The gateway's side of the protocol in policy/feed.ts. Every call throws when control does not answer as agreed. */
 export class ControlClient {
   readonly #enrolment: Enrolment;
@@ -50,7 +60,7 @@ export class ControlClient {
     });
     if (!r.ok) {
       await r.body?.cancel();
-      throw new Error(`control answered ${r.status}`);
+      throw new ControlRefusal(r.status);
     }
     return r;
   }

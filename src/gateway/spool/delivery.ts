@@ -1,4 +1,4 @@
-import type { ControlClient } from '../feed/control-client.ts';
+import { type ControlClient, ControlRefusal } from '../feed/control-client.ts';
 import type { Spool } from './spool.ts';
 
 export interface Delivery {
@@ -10,6 +10,8 @@ export interface Delivery {
 
 const RETRY_MIN = 200;
 const RETRY_MAX = 5_000;
+/** What control says of a batch that it will say again each time: malformed, its number used for other lines, too large. */
+const NEVER: ReadonlySet<number> = new Set([400, 409, 413, 415]);
 
 /** Bring batches to control one after another, oldest first; a batch is forgotten only when control said that it has it. */
 export function deliver(spool: Spool, control: () => ControlClient | null, failed: (reason: string) => void): Delivery {
@@ -39,6 +41,11 @@ export function deliver(spool: Spool, control: () => ControlClient | null, faile
         spool.taken(batch.number);
         pause = RETRY_MIN;
       } catch (e) {
+        if (e instanceof ControlRefusal && NEVER.has(e.status)) {
+          spool.setAside(batch.number);
+          failed(`batch ${batch.number} was refused (${e.status}) and set aside`);
+          continue;
+        }
         failed(e instanceof Error ? e.message : 'unknown');
         if (stopping) return;
         await sleep(pause);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { TestClock } from '#core/clock.ts';
+import { type ControlClient, ControlRefusal } from '../feed/control-client.ts';
+import { deliver } from './delivery.ts';
 import { Spool } from './spool.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gatehouse-spool-'));
@@ -82,6 +84,34 @@ test('a full disk is said aloud, loses nothing, and heals by itself', () => {
   assert.equal(spool.failing, null);
   assert.deepEqual([...sent, ...drain(spool)], ['1', '2', '3', '4']);
   assert.equal(spool.lost, 0);
+});
+
+test('MON-01 a batch that control will never take is kept aside and does not hold up what comes after it', async () => {
+  const at = folder();
+  const spool = new Spool(at, clock);
+  const got: string[] = [];
+  const control = {
+    activity: async (_number: number, body: Buffer) => {
+      if (body.toString().startsWith('bad')) throw new ControlRefusal(400);
+      got.push(body.toString());
+    },
+  } as unknown as ControlClient;
+  spool.append(['bad']);
+  const delivery = deliver(
+    spool,
+    () => control,
+    () => undefined,
+  );
+  await new Promise((r) => setTimeout(r, 20));
+  spool.append(['good']);
+  delivery.wake();
+  await new Promise((r) => setTimeout(r, 20));
+  await delivery.stop(100);
+  assert.deepEqual(got, ['good\n']);
+  assert.deepEqual(
+    readdirSync(at).map((f) => f.replace(/^\d+/, '')),
+    ['.refused'],
+  );
 });
 
 test('whatever the order of writing, failing, restarting and taking, every line comes out exactly once', () => {

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -101,6 +102,20 @@ export class Spool {
     }
     this.#closed = this.#closed.filter((n) => n !== number);
     if (existsSync(this.#path(number))) unlinkSync(this.#path(number));
+  }
+
+  /**
+   * Control will never take it as it is. It must not hold up everything behind it, so it is kept beside the spool, as
+   * `<number>.refused`, for a person to look at.
+   */
+  setAside(number: number): void {
+    if (this.#closed.includes(number)) {
+      this.#closed = this.#closed.filter((n) => n !== number);
+      renameSync(this.#path(number), join(this.#folder, `${number}.refused`));
+    } else {
+      this.lost += this.#memory[0]?.count ?? 0;
+      this.taken(number);
+    }
   }
 
   /** End the growing segment and bring it to the disk itself. */
