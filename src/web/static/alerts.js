@@ -29,8 +29,11 @@ live.addEventListener('alert', (event) => {
   else if (event.data === shown) document.getElementById('alert-changed').hidden = false;
 });
 
-document.addEventListener('keydown', (event) => {
-  const typing = event.target.closest('input, textarea, select, [contenteditable]');
-  if (event.key !== 'a' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+// The key works only while the card has the focus, which it has at first: a single letter must not act from anywhere on the
+// page (WCAG 2.1.4), since speech input types letters too.
+const card = document.getElementById('take-up');
+card?.focus({ preventScroll: true });
+card?.addEventListener('keydown', (event) => {
+  if (event.key !== 'a' || event.ctrlKey || event.metaKey || event.altKey) return;
   document.getElementById('acknowledge')?.requestSubmit();
 });
