@@ -2,12 +2,12 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -36,11 +36,13 @@ export class Spool {
   #folder: string;
   #clock: Clock;
   #write: (fd: number, data: Buffer) => void;
-  #closed: number[];
+  #closed: number[] = [];
   #open: { number: number; fd: number; bytes: number; lines: number } | null = null;
   #memory: { lines: string; count: number }[] = [];
   #memoryBytes = 0;
   #last = 0;
+  /** Segments up to this number are of an earlier run. */
+  readonly #leftBehind: number;
   /** Why the disk refused the last write; null when it did not. */
   failing: string | null = null;
   /** Lines that neither disk nor memory could hold. */
@@ -50,13 +52,15 @@ export class Spool {
     this.#folder = folder;
     this.#clock = clock;
     this.#write = write;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#closed = readdirSync(folder)
-      .map((f) => /^(\d+)\.ndjson$/.exec(f)?.[1])
-      .filter((n) => n !== undefined)
-      .map(Number)
-      .sort((a, b) => a - b);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      this.#closed = segmentsIn(folder);
+    } catch (e) {
+      // No reason not to filter; every append tries again.
+      this.failing = codeOf(e);
+    }
     this.#last = this.#closed.at(-1) ?? 0;
+    this.#leftBehind = this.#last;
   }
 
   /** Batches that wait, the growing one included. */
@@ -72,18 +76,19 @@ export class Spool {
       this.#toDisk(Buffer.from(text), lines.length);
       this.failing = null;
     } catch (e) {
-      this.failing = e instanceof Error && 'code' in e ? String(e.code) : 'unknown';
+      this.failing = codeOf(e);
       this.#discardOpen();
       this.#toMemory(text, lines.length);
     }
   }
 
-  /** The oldest batch, or null. It stays until `taken`. */
+  /** The oldest batch, or null. It stays until `taken`. Throws where the disk does not give it; ask again later. */
   next(): Batch | null {
     if (this.#closed.length === 0) this.#close();
     const number = this.#closed[0];
     if (number === undefined) return this.#fromMemory();
-    const body = wholeLines(readFileSync(this.#path(number)));
+    const data = this.#read(number);
+    const body = number <= this.#leftBehind ? soundLines(data) : data;
     if (body.length === 0) {
       this.taken(number);
       return this.next();
@@ -123,6 +128,16 @@ export class Spool {
     this.#close();
   }
 
+  #read(number: number): Buffer {
+    try {
+      return readFileSync(this.#path(number));
+    } catch (e) {
+      // A segment that somebody took away must not hold up those after it.
+      if (codeOf(e) === 'ENOENT') this.#closed.shift();
+      throw e;
+    }
+  }
+
   #memoryNumber: number | null = null;
 
   #fromMemory(): Batch | null {
@@ -136,6 +151,7 @@ export class Spool {
     if (this.#open && this.#open.bytes + data.length > SEGMENT_BYTES) this.#close();
     if (!this.#open) {
       const number = this.#nextNumber();
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       this.#open = { number, fd: openSync(this.#path(number), 'a', 0o600), bytes: 0, lines: 0 };
     }
     this.#write(this.#open.fd, data);
@@ -177,14 +193,19 @@ export class Spool {
     }
   }
 
-  /** After a failed write the segment may end in half a line; `wholeLines` leaves that out when it is read. */
+  /** What of a failed write reached the disk is taken off again: all of it waits in memory and would come twice. */
   #discardOpen(): void {
     if (!this.#open) return;
     const { number, fd, bytes } = this.#open;
     this.#open = null;
-    closeSync(fd);
     if (bytes > 0) this.#closed.push(number);
-    else if (existsSync(this.#path(number)) && statSync(this.#path(number)).isFile()) unlinkSync(this.#path(number));
+    try {
+      ftruncateSync(fd, bytes);
+      closeSync(fd);
+      if (bytes === 0) unlinkSync(this.#path(number));
+    } catch {
+      // A disk that refuses even this is what `failing` already says.
+    }
   }
 
   /** Time-based, so that a spool folder that was lost and begun anew never reuses a number. */
@@ -203,9 +224,31 @@ function writeAll(fd: number, data: Buffer): void {
   while (done < data.length) done += writeSync(fd, data, done);
 }
 
-/** A process that was killed in mid-write leaves half a line; it was never acknowledged. */
-function wholeLines(data: Buffer): Buffer {
-  return data.subarray(0, data.lastIndexOf(10) + 1);
+const codeOf = (e: unknown): string => (e instanceof Error && 'code' in e ? String(e.code) : 'unknown');
+
+const segmentsIn = (folder: string): number[] =>
+  readdirSync(folder)
+    .map((f) => /^(\d+)\.ndjson$/.exec(f)?.[1])
+    .filter((n) => n !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+
+/**
+ * A process that was killed in mid-write leaves half a line, and a machine that lost its power may leave anything. Such
+ * lines had not yet reached the disk, and control would refuse the whole batch for them.
+ */
+function soundLines(data: Buffer): Buffer {
+  const lines = data.toString('utf8').split('\n').slice(0, -1).filter(isJson);
+  return Buffer.from(lines.map((l) => `${l}\n`).join(''));
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function count(body: Buffer): number {
