@@ -80,7 +80,7 @@ const send = (parts: { snapshot?: string; presence?: string }) =>
 /** A feed that has run until `done` says so. */
 async function follow(folder: string, done: (seen: Seen) => boolean): Promise<Seen> {
   token = String(n++);
-  const seen: Seen = { ready: [], presence: [], refused: [] };
+  const seen: Seen = { ready: [], presence: [], refused: [], unkept: [] };
   const control = new ControlClient({
     control: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token,
@@ -90,6 +90,7 @@ async function follow(folder: string, done: (seen: Seen) => boolean): Promise<Se
     ready: (p) => seen.ready.push(p),
     presence: (p) => seen.presence.push(p),
     refused: (what, reason) => seen.refused.push(`${what}: ${reason}`),
+    unkept: (what, reason) => seen.unkept.push(`${what}: ${reason}`),
     reachable: () => undefined,
   });
   await feed.restore();
@@ -104,6 +105,7 @@ interface Seen {
   ready: Parts[];
   presence: Presence[];
   refused: string[];
+  unkept: string[];
 }
 const folder = () => join(root, `state-${n++}`);
 
@@ -169,6 +171,31 @@ test('FIL-20 an index that is broken on disk or on the way is refused; the whole
   const seen = await follow(at, (s) => s.ready.length === 1);
   assert.match(seen.refused[0] ?? '', /^index/);
   assert.equal(seen.ready[0]?.snapshot.number, 6);
+});
+
+test('FIL-20 an index that is whole but not the one its name says is refused, and the right one fetched', async () => {
+  const at = folder();
+  send({ snapshot: seal(snapshot(5), keys.privateKey) });
+  await follow(at, (s) => s.ready.length === 1);
+  const other = join(root, 'other');
+  await buildIndex([], loadTaxonomy(), loadMapping(loadTaxonomy()), other);
+  writeFileSync(join(at, 'index', `${index.sha256}.idx`), readFileSync(other));
+  send({ snapshot: seal(snapshot(6), keys.privateKey) });
+  const seen = await follow(at, (s) => s.ready.length === 1);
+  assert.match(seen.refused[0] ?? '', /another index than its name says/);
+  assert.notEqual(seen.ready[0]?.index.find('games.example'), 0);
+});
+
+test('FIL-20 where the disk takes nothing, what is new is obeyed all the same, and that it could not be kept is said', async () => {
+  const at = folder();
+  send({ snapshot: seal(snapshot(5), keys.privateKey), presence: seal(presence(1), keys.privateKey) });
+  await follow(at, (s) => s.ready.length === 1);
+  // Folders stand where the files beside would be written.
+  for (const name of ['snapshot.sealed.new', 'presence.sealed.new']) mkdirSync(join(at, name));
+  send({ snapshot: seal(snapshot(6), keys.privateKey), presence: seal(presence(2), keys.privateKey) });
+  const seen = await follow(at, (s) => s.ready.length === 2 && s.presence.length === 1);
+  assert.equal(seen.ready[1]?.snapshot.number, 6);
+  assert.match(seen.unkept.join(' '), /presence\.sealed: EISDIR.*snapshot\.sealed: EISDIR/);
 });
 
 test('opening a sealed part never throws, whatever it is given', () => {

@@ -17,6 +17,8 @@ export interface FeedEvents {
   presence(presence: Presence): void;
   /** Something was not as it must be: a bad signature, a broken file. The last good state stays. */
   refused(what: string, reason: string): void;
+  /** It is used, but the disk did not take it: a restart without control would go back to the one before. */
+  unkept(what: string, reason: string): void;
   /** Control does or does not answer. */
   reachable(yes: boolean): void;
 }
@@ -83,12 +85,12 @@ export class Feed {
     const presence = this.#accept<Presence>(answer.presence, PRESENCE, have.presence);
     if (presence) {
       this.#presence = presence;
-      this.#write(PRESENCE, answer.presence!);
       this.#events.presence(presence);
+      this.#keep(PRESENCE, answer.presence!);
     }
     if (snapshot) {
       await this.#take(snapshot, true);
-      this.#write(SNAPSHOT, answer.snapshot!);
+      this.#keep(SNAPSHOT, answer.snapshot!);
     }
   }
 
@@ -122,7 +124,9 @@ export class Feed {
     const path = join(folder, `${sha256}.idx`);
     if (existsSync(path)) {
       try {
-        return loadIndex(path);
+        const index = loadIndex(path);
+        if (index.version !== sha256) throw new Error('the file holds another index than its name says');
+        return index;
       } catch (e) {
         this.#events.refused('index', reasonOf(e));
         rmSync(path);
@@ -150,11 +154,15 @@ export class Feed {
     return null;
   }
 
-  /** Never half a file: written beside, then renamed over. */
-  #write(name: string, text: string): void {
+  /** Never half a file: written beside, then renamed over. A full disk keeps nobody from being filtered by what is new. */
+  #keep(name: string, text: string): void {
     const path = join(this.#folder, name);
-    writeFileSync(`${path}.new`, text, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    try {
+      writeFileSync(`${path}.new`, text, { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    } catch (e) {
+      this.#events.unkept(name, reasonOf(e));
+    }
   }
 }
 
