@@ -59,6 +59,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let away: { from: number; until: number } | null = null;
   let using: { snapshot: number; index: string } | null = null;
 
+  const status = (): GatewayStatus => ({
+    snapshot: using?.snapshot ?? null,
+    index: using?.index ?? null,
+    spooled: spool.waiting,
+    spoolFailing: spool.failing !== null,
+    awayFrom: away?.from ?? null,
+    awayUntil: away?.until ?? null,
+    startedAt,
+  });
+  const sendStatus = () => void control?.status(status()).catch(() => undefined);
+
+  let said: string | null = null;
+  /** A disk that refuses is said once, at once and to control too; not with every line. */
+  const noteSpool = () => {
+    if (spool.failing === said) return;
+    said = spool.failing;
+    if (said) log('error', 'spool.failing', { code: said });
+    else log('info', 'spool.works-again', { lost: spool.lost });
+    sendStatus();
+  };
+  noteSpool();
+
   const delivery = deliver(
     spool,
     () => control,
@@ -68,14 +90,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (message.kind === 'log') log('warn', message.event, message.facts);
     if (message.kind !== 'events') return;
     spool.append(message.events.map((e) => JSON.stringify(e)));
-    if (spool.failing !== wasFailing) {
-      wasFailing = spool.failing;
-      if (spool.failing) log('error', 'spool.failing', { code: spool.failing });
-      else log('info', 'spool.works-again', { lost: spool.lost });
-    }
+    noteSpool();
     delivery.wake();
   });
-  let wasFailing: string | null = null;
 
   const begin = (enrolment: Enrolment) => {
     const client = new ControlClient(enrolment);
@@ -90,6 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       },
       presence: (presence) => threads.tell({ kind: 'presence', presence }),
       refused: (what, reason) => log('error', 'state.refused', { what, reason }),
+      unkept: (what, reason) => log('error', 'state.unkept', { what, reason }),
       reachable: (yes) => {
         if (yes && unreachableSince !== null) {
           if (clock.now() - unreachableSince > MINUTE) away = { from: unreachableSince, until: clock.now() };
@@ -106,16 +124,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     void following.restore().then(() => following.run());
   };
 
-  const status = (): GatewayStatus => ({
-    snapshot: using?.snapshot ?? null,
-    index: using?.index ?? null,
-    spooled: spool.waiting,
-    spoolFailing: spool.failing !== null,
-    awayFrom: away?.from ?? null,
-    awayUntil: away?.until ?? null,
-    startedAt,
-  });
-  const sendStatus = () => void control?.status(status()).catch(() => undefined);
   const statusTimer = setInterval(sendStatus, STATUS_EVERY);
 
   const enrolmentTimer = setInterval(() => {
