@@ -22,8 +22,12 @@ create table installation (
   signing_private text not null,
   signing_public text not null,
   -- Key of the digests that stand for personal text in the ledger.
-  ledger_key bytea not null
+  ledger_key bytea not null,
+  -- Transaction numbers begin anew when a database is restored into another cluster; each such life is an era.
+  era int not null default 1
 );
+create function gh_era() returns int stable language sql
+  return coalesce((select era from installation), 1);
 
 create table school (
   id uuid primary key default uuidv7(),
@@ -67,15 +71,17 @@ create table ledger_entry (
   detail jsonb not null,
   digest bytea not null,
   -- Commit order: the sealer takes only entries of transactions that can no longer be overtaken.
+  era int not null default gh_era(),
   xid xid8 not null default pg_current_xact_id()
 );
-create index ledger_entry_xid on ledger_entry (xid, id);
+create index ledger_entry_order on ledger_entry (era, xid, id);
 create index ledger_entry_object on ledger_entry (school_id, object_kind, object_id);
 
 create table ledger_seal (
   number bigint primary key,
   at timestamptz(3) not null,
   entries bigint[] not null,
+  last_era int not null,
   last_xid xid8 not null,
   last_id bigint not null,
   root bytea not null,
@@ -129,6 +135,7 @@ alter table ledger_entry force row level security;
 create policy own_school on ledger_entry to gatehouse_app
   using (school_id = gh_school() or gh_duties() && '{sealer}'::text[])
   with check (school_id is not distinct from gh_school());
+create policy owner_reads on ledger_entry for select to current_user using (true);
 
 -- Which schools there are is not a secret: the sign-in page names them.
 create function gh_schools() returns table (id uuid, slug text, name text, time_zone text) stable security definer

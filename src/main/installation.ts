@@ -7,6 +7,7 @@ import { digestToken, newToken } from '#core/ids.ts';
 import { type Config, dataPaths } from '#platform/config.ts';
 import { appUrl, migrate, openDb } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
+import { BEGIN_ERA } from '#platform/ledger.ts';
 import { createLog } from '#platform/log.ts';
 import { type RunningPostgres, startPostgres } from '#platform/postgres.ts';
 import { newSigningKeys } from '#policy/index.ts';
@@ -57,12 +58,13 @@ export async function depsFor(config: Config, ownerUrl: string, process_: string
 
 async function ensureInstallation(ownerUrl: string): Promise<void> {
   const keys = newSigningKeys();
-  await asOwner(ownerUrl, (c) =>
-    c.query(
+  await asOwner(ownerUrl, async (c) => {
+    await c.query(
       'insert into installation (signing_private, signing_public, ledger_key) values ($1, $2, $3) on conflict do nothing',
       [keys.privateKey, keys.publicKey, randomBytes(32)],
-    ),
-  );
+    );
+    await c.query(BEGIN_ERA);
+  });
 }
 
 /** A fresh one-time setup token, unless there is a school already. Earlier links stop working. */

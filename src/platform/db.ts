@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeWorkerUtils } from 'graphile-worker';
 import { Kysely, type Migration, Migrator, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
@@ -28,8 +29,11 @@ export interface Db {
   in<T>(context: Context, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** A transaction before any context is known: row security shows it nothing but what functions hand out. */
   outside<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** One connection of its own, for LISTEN. The caller releases it. */
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  /**
+   * One connection of its own, for LISTEN. The caller releases it. It comes back after the database was away; `missed`
+   * says that it did, since what was told meanwhile was not heard.
+   */
+  listen(channel: string, heard: (payload: string) => void, missed?: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -51,12 +55,49 @@ const rolePassword = (ownerUrl: string, role: string) =>
     .update(role)
     .digest('base64url');
 
+/** The database is not there, or went away in the middle of something, which then did not happen as far as anybody was told. */
+export class DatabaseAway extends Error {
+  override name = 'DatabaseAway';
+  readonly code: string | undefined;
+  constructor(cause: unknown) {
+    super('The database is away.', { cause });
+    this.code = codeOf(cause);
+  }
+}
+
+/** SQLSTATE classes 08 (connection) and 57P (shutdown, start), and what the socket and `pg` say instead of one. */
+const AWAY_CODE = /^(08...|57P..|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+const AWAY_WORDS = /^Connection terminated|not queryable/;
+
+const codeOf = (e: unknown): string | undefined =>
+  e instanceof Error && 'code' in e && typeof e.code === 'string' ? e.code : undefined;
+
+const awayOr = (e: unknown): unknown =>
+  AWAY_CODE.test(codeOf(e) ?? '') || (e instanceof Error && AWAY_WORDS.test(e.message)) ? new DatabaseAway(e) : e;
+
+/** A connection that breaks fails its queries, which says enough; its error event must not end the process too. */
+function heedless<T extends pg.Client | pg.Pool>(it: T): T {
+  it.on('error', () => undefined);
+  if (it instanceof pg.Pool) it.on('connect', (client) => client.on('error', () => undefined));
+  return it;
+}
+
+/** A client and a pool that outlive the database: what every process uses that must. */
+export const clientOf = (url: string): pg.Client => heedless(new pg.Client({ connectionString: url }));
+const poolOf = (url: string, max: number): pg.Pool =>
+  heedless(new pg.Pool({ connectionString: url, max, options: '-c timezone=UTC' }));
+
 export async function openDb(url: string, options: { pool?: number } = {}): Promise<Db> {
-  const pool = new pg.Pool({ connectionString: url, max: options.pool ?? 10, options: '-c timezone=UTC' });
-  // An idle connection that breaks is replaced at its next use; the error event must not end the process.
-  pool.on('error', () => undefined);
-  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool: poolOf(url, options.pool ?? 10) }) });
+  const transaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
+    kysely
+      .transaction()
+      .execute(work)
+      .catch((e) => {
+        throw awayOr(e);
+      });
   try {
+    await refuseUnreachable(kysely);
     await refuseTooMuchPower(kysely);
   } catch (e) {
     await kysely.destroy();
@@ -64,14 +105,14 @@ export async function openDb(url: string, options: { pool?: number } = {}): Prom
   }
   return {
     in: (context, work) =>
-      kysely.transaction().execute(async (tx) => {
+      transaction(async (tx) => {
         await sql`select set_config('gatehouse.school', ${context.school}, true),
                          set_config('gatehouse.person', ${context.person ?? ''}, true),
                          set_config('gatehouse.duties', ${context.duties.join(',')}, true)`.execute(tx);
         return work(tx);
       }),
-    outside: (work) => kysely.transaction().execute(work),
-    listen: (channel, heard) => listen(url, channel, heard),
+    outside: transaction,
+    listen: (channel, heard, missed) => listen(url, channel, heard, missed),
     close: () => kysely.destroy(),
   };
 }
@@ -95,36 +136,59 @@ async function refuseTooMuchPower(db: Kysely<Database>): Promise<void> {
   }
 }
 
-/** LISTEN that comes back after the database was away; what was missed meanwhile is for the listener to look up. */
-async function listen(url: string, channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
+/** One clear sentence at start, instead of the fault of whatever was asked first. */
+async function refuseUnreachable(db: Kysely<Database>): Promise<void> {
+  try {
+    await sql`select 1`.execute(db);
+  } catch (cause) {
+    throw new Refusal(
+      'unavailable',
+      'db.unreachable',
+      `The database cannot be used (${codeOf(cause) ?? 'no connection'}); if it is your own, check DATABASE_URL.`,
+      { cause },
+    );
+  }
+}
+
+const LISTEN_AGAIN = 500;
+
+async function listen(
+  url: string,
+  channel: string,
+  heard: (payload: string) => void,
+  missed?: () => void,
+): Promise<() => Promise<void>> {
   let open = true;
-  let client: pg.Client | undefined;
+  let client: pg.Client;
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: url });
-    next.on('notification', (n) => heard(n.payload ?? ''));
-    next.on('error', () => undefined);
-    next.on('end', () => {
-      if (open) setTimeout(() => void connect().catch(() => next.emit('end')), 500).unref();
-    });
-    await next.connect();
-    await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-    client = next;
+    client = clientOf(url);
+    client.on('notification', (n) => heard(n.payload ?? ''));
+    try {
+      await client.connect();
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } catch (e) {
+      await client.end();
+      throw e;
+    }
+    client.once('end', again);
+  };
+  const again = async (): Promise<void> => {
+    await sleep(LISTEN_AGAIN, undefined, { ref: false });
+    if (!open) return;
+    await connect().then(missed, again);
   };
   await connect();
   return async () => {
     open = false;
-    await client?.end();
+    await client.end();
   };
 }
 
 /** Make the lesser roles, bring the database to this version, and install the job queue. Run by the owner, once at start. */
 export async function migrate(ownerUrl: string, folder: string): Promise<void> {
-  const owner = new Kysely<Database>({
-    dialect: new PostgresDialect({
-      pool: new pg.Pool({ connectionString: ownerUrl, max: 2, options: '-c timezone=UTC' }),
-    }),
-  });
+  const owner = new Kysely<Database>({ dialect: new PostgresDialect({ pool: poolOf(ownerUrl, 2) }) });
   try {
+    await refuseUnreachable(owner);
     await ensureRoles(owner, ownerUrl);
     await installQueue(jobsUrl(ownerUrl));
     const files = (await fs.readdir(folder)).filter((f) => f.endsWith('.sql')).sort();

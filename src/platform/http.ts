@@ -1,4 +1,5 @@
 import { Refusal, type RefusalKind } from '#core/errors.ts';
+import { DatabaseAway } from './db.ts';
 
 const STATUS: Readonly<Record<RefusalKind, number>> = {
   invalid: 400,
@@ -16,6 +17,12 @@ export const statusOf = (refusal: Refusal): number => STATUS[refusal.kind];
 /** What was thrown, as something that may be shown; null for a fault of ours, whose words stay inside. */
 export function refusalOf(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error;
+  if (error instanceof DatabaseAway) {
+    return new Refusal('unavailable', 'db.away', 'Gatehouse cannot reach its records at this moment.', {
+      remedy:
+        'It comes back by itself. Try again in a minute; if you were saving something, look first whether it is there.',
+    });
+  }
   if (!(error instanceof Error)) return null;
   const e = error as Error & {
     statusCode?: number;

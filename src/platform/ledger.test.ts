@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { merkleRoot, record, sealLine, sealNext, verifyLedger } from './ledger.ts';
+import { BEGIN_ERA, merkleRoot, record, sealLine, sealNext, verifyLedger } from './ledger.ts';
 
 let t: TestDatabase;
 const lines: string[] = [];
@@ -128,4 +128,23 @@ test('a Merkle root tells a leaf from a node, and one more leaf from none', () =
   const b = Buffer.alloc(32, 2);
   assert.notDeepEqual(merkleRoot([a, b]), merkleRoot([merkleRoot([a, b])]));
   assert.notDeepEqual(merkleRoot([a]), merkleRoot([a, a]));
+});
+
+test('SEC-12 a ledger restored into another cluster, whose transaction numbers begin anew, goes on being sealed and verifies', async () => {
+  await seal();
+  // As after a restore: what is stored carries numbers that this cluster will not reach for long.
+  await t.asOwner(`update ledger_entry set xid = (xid::text::bigint + 1000000)::text::xid8`);
+  await t.asOwner(`update ledger_seal set last_xid = (last_xid::text::bigint + 1000000)::text::xid8`);
+  await t.asOwner(BEGIN_ERA);
+  await t.asOwner(BEGIN_ERA);
+  await write(900);
+  assert.equal((await seal())?.entries.length, 1);
+  const v = await verifyLedger(t.db, lines);
+  assert.deepEqual(v.faults, []);
+  assert.equal(v.unsealed, 0);
+  assert.deepEqual(
+    await t.asOwner('select max(era) as era from ledger_entry'),
+    [{ era: 2 }],
+    'a second start begins no further era',
+  );
 });

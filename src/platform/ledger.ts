@@ -103,8 +103,20 @@ const GENESIS = Buffer.alloc(32);
 const SEALER = 'gatehouse.sealer';
 const BATCH = 1000;
 
+/** The place in the order of commits behind which everything is sealed. */
+const boundary = (last: { last_era: number; last_xid: string; last_id: string } | undefined) =>
+  sql`(${last?.last_era ?? 0}::int, ${last?.last_xid ?? '0'}::xid8, ${last?.last_id ?? '0'}::bigint)`;
+
 /**
- * Seal what is finished. Entries are taken in the order (transaction, id), and only of transactions older than every
+ * Transaction numbers of a restored database are behind those in its ledger: what is written from now on belongs to a
+ * new era, which comes after. Asked by the owner at every start.
+ */
+export const BEGIN_ERA = `
+  update installation set era = era + 1
+  where exists (select 1 from ledger_entry e where e.era = installation.era and e.xid > pg_current_xact_id())`;
+
+/**
+ * Seal what is finished. Entries are taken in the order (era, transaction, id), and only of transactions older than every
  * one still running, so none can be overtaken; an advisory lock keeps it to one sealer. Returns null when there was nothing.
  */
 export function sealNext(db: Db, now: number): Promise<Seal | null> {
@@ -114,11 +126,11 @@ export function sealNext(db: Db, now: number): Promise<Seal | null> {
     );
     const last = await tx.selectFrom('ledger_seal').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
     // Ordered by the column itself: a bare "xid" would be the text in the answer, by which 1000 comes before 999.
-    const { rows } = await sql<{ id: string; xid: string; digest: Buffer }>`
-      select id, xid::text as xid, digest from ledger_entry
-      where xid < pg_snapshot_xmin(pg_current_snapshot())
-        and (xid, id) > (${last?.last_xid ?? '0'}::xid8, ${last?.last_id ?? '0'}::bigint)
-      order by ledger_entry.xid, id limit ${BATCH}`.execute(tx);
+    const { rows } = await sql<{ id: string; era: number; xid: string; digest: Buffer }>`
+      select id, era, xid::text as xid, digest from ledger_entry e
+      where (era < gh_era() or xid < pg_snapshot_xmin(pg_current_snapshot()))
+        and (era, xid, id) > ${boundary(last)}
+      order by e.era, e.xid, e.id limit ${BATCH}`.execute(tx);
     const end = rows.at(-1);
     if (!end) return null;
     const number = Number(last?.number ?? 0) + 1;
@@ -129,7 +141,17 @@ export function sealNext(db: Db, now: number): Promise<Seal | null> {
     const entries = rows.map((r) => r.id);
     await tx
       .insertInto('ledger_seal')
-      .values({ number: String(number), at, entries, last_xid: end.xid, last_id: end.id, root, previous, seal })
+      .values({
+        number: String(number),
+        at,
+        entries,
+        last_era: end.era,
+        last_xid: end.xid,
+        last_id: end.id,
+        root,
+        previous,
+        seal,
+      })
       .execute();
     return { number, at, entries, root, previous, seal };
   });
@@ -158,7 +180,7 @@ export async function verifyLedger(db: Db, outside: readonly string[]): Promise<
     const sealed = new Set<string>();
     let previous: Buffer = GENESIS;
     let expected = 1;
-    let lastXid = '0';
+    let last: { last_era: number; last_xid: string; last_id: string } | undefined;
     const written = new Map(outside.filter(Boolean).map((line) => [line.split(' ')[0] ?? '', line]));
     for (;;) {
       const s = await tx
@@ -187,17 +209,17 @@ export async function verifyLedger(db: Db, outside: readonly string[]): Promise<
         faults.push(`seal ${s.number} differs from the one written outside the database`);
       }
       previous = s.seal;
-      lastXid = s.last_xid;
+      last = s;
       expected++;
     }
     const highest = Math.max(0, ...[...written.keys()].map(Number));
     if (highest >= expected)
       faults.push(`seals ${expected} to ${highest} were written outside but are not in the database`);
-    const rest = await sql<{ id: string; late: boolean }>`
-      select id, xid <= ${lastXid}::xid8 as late from ledger_entry where not (id = any (${[...sealed]}::bigint[]))`.execute(
-      tx,
-    );
-    for (const r of rest.rows.filter((r) => r.late)) faults.push(`entry ${r.id} was slipped in behind its seal`);
-    return { seals: expected - 1, entries: sealed.size, unsealed: rest.rows.length, faults };
+    const { rows: after } = await sql<{ n: string }>`
+      select count(*) as n from ledger_entry where (era, xid, id) > ${boundary(last)}`.execute(tx);
+    const { rows: behind } = await sql<{ id: string }>`
+      select id from ledger_entry where (era, xid, id) <= ${boundary(last)}`.execute(tx);
+    for (const r of behind) if (!sealed.has(r.id)) faults.push(`entry ${r.id} was slipped in behind its seal`);
+    return { seals: expected - 1, entries: sealed.size, unsealed: Number(after[0]?.n ?? 0), faults };
   });
 }

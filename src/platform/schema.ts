@@ -54,6 +54,7 @@ interface InstallationTable {
   signing_private: Fixed<string>;
   signing_public: Fixed<string>;
   ledger_key: Fixed<Buffer>;
+  era: ColumnType<number, never, never>;
 }
 interface SchoolTable {
   id: Generated<string>;
@@ -91,12 +92,14 @@ interface LedgerEntryTable {
   object_id: Fixed<string>;
   detail: JSONColumnType<Record<string, unknown>, string, never>;
   digest: Fixed<Buffer>;
+  era: ColumnType<number, never, never>;
   xid: ColumnType<string, never, never>;
 }
 interface LedgerSealTable {
   number: Fixed<string>;
   at: FixedInstant;
   entries: Fixed<string[]>;
+  last_era: Fixed<number>;
   last_xid: Fixed<string>;
   last_id: Fixed<string>;
   root: Fixed<Buffer>;
