@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
+import { newId } from '#core/ids.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { migrate, openDb } from './db.ts';
+import { appUrl, migrate, openDb } from './db.ts';
+import { enqueue } from './jobs.ts';
+import { schools } from './school.ts';
 
 let t: TestDatabase;
 before(async () => {
@@ -85,4 +89,37 @@ test('a database that is newer than the program is refused in one sentence', asy
   writeFileSync(join(empty, '0001-foundation.sql'), '');
   await assert.rejects(migrate(t.ownerUrl, empty), /The database is newer than this program \(it holds "00\d\d-/);
   rmSync(empty, { recursive: true });
+});
+
+test('a school’s own server: an owner who is no superuser brings the database up, and the application works on it', async () => {
+  const name = `own_${randomBytes(4).toString('hex')}`;
+  // Roles are the cluster's; the ones that Gatehouse makes exist here already, so this owner is given charge of them.
+  // Its password is the other owner's, for the passwords of the lesser roles follow from it, and other tests use them.
+  await t.asOwner(`create role ${name} login createrole password '${new URL(t.ownerUrl).password}'`);
+  await t.asOwner(`grant gatehouse_app, gatehouse_jobs to ${name} with admin option`);
+  await t.asOwner(`create database ${name} owner ${name}`);
+  const url = new URL(t.ownerUrl);
+  url.pathname = `/${name}`;
+  url.username = name;
+  try {
+    await migrate(url.toString(), resolve(import.meta.dirname, '../../migrations'));
+    const app = new URL(appUrl(t.ownerUrl));
+    app.pathname = `/${name}`;
+    const db = await openDb(app.toString());
+    const id = newId();
+    await db.in({ school: id, person: null, duties: ['system'] }, (tx) =>
+      tx.insertInto('school').values({ id, slug: 'own', name: 'Own School', settings: '{}' }).execute(),
+    );
+    assert.deepEqual(
+      (await schools(db)).map((s) => s.name),
+      ['Own School'],
+    );
+    await db.outside((tx) => enqueue(tx, 'test', {}));
+    await db.outside((tx) => sql`select gh_activity_partitions('2026-01-01', '2026-01-02')`.execute(tx));
+    await db.close();
+  } finally {
+    await t.asOwner(`drop database ${name} with (force)`);
+    await t.asOwner(`drop owned by ${name} cascade`);
+    await t.asOwner(`drop role ${name}`);
+  }
 });

@@ -75,17 +75,19 @@ const codeOf = (e: unknown): string | undefined =>
 const awayOr = (e: unknown): unknown =>
   AWAY_CODE.test(codeOf(e) ?? '') || (e instanceof Error && AWAY_WORDS.test(e.message)) ? new DatabaseAway(e) : e;
 
-/** A connection that breaks fails its queries, which says enough; its error event must not end the process too. */
-function heedless<T extends pg.Client | pg.Pool>(it: T): T {
-  it.on('error', () => undefined);
-  if (it instanceof pg.Pool) it.on('connect', (client) => client.on('error', () => undefined));
-  return it;
+const ignore = () => undefined;
+
+/** A client that outlives the database: a connection that breaks fails its queries, and its error event ends nothing. */
+export function clientOf(url: string): pg.Client {
+  const client = new pg.Client({ connectionString: url });
+  return client.on('error', ignore);
 }
 
-/** A client and a pool that outlive the database: what every process uses that must. */
-export const clientOf = (url: string): pg.Client => heedless(new pg.Client({ connectionString: url }));
-const poolOf = (url: string, max: number): pg.Pool =>
-  heedless(new pg.Pool({ connectionString: url, max, options: '-c timezone=UTC' }));
+/** The same for a pool, whose clients at work are its own and not the pool's concern. */
+function poolOf(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max, options: '-c timezone=UTC' });
+  return pool.on('error', ignore).on('connect', (client) => client.on('error', ignore));
+}
 
 export async function openDb(url: string, options: { pool?: number } = {}): Promise<Db> {
   const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool: poolOf(url, options.pool ?? 10) }) });
@@ -222,7 +224,7 @@ async function ensureRoles(owner: Kysely<Database>, ownerUrl: string): Promise<v
     try {
       const { rows } = await sql`select 1 from pg_roles where rolname = ${role}`.execute(owner);
       await sql
-        .raw(`${rows.length > 0 ? 'alter' : 'create'} role ${id} login nosuperuser nobypassrls password ${password}`)
+        .raw(`${rows.length > 0 ? 'alter' : 'create'} role ${id} login password ${password}`)
         .execute(owner);
     } catch (cause) {
       throw new Refusal(
