@@ -236,6 +236,7 @@ async function passwordPage(
 export function safeNext(next: string | undefined): string {
   const base = 'http://gatehouse.invalid';
   const url = next?.startsWith('/') ? URL.parse(next, base) : null;
-  if (url?.origin !== base || url.pathname === '/sign-in') return '/';
+  // `/.//elsewhere.example` is a path of ours only until its dots are resolved; a browser reads the rest as a host.
+  if (url?.origin !== base || url.pathname.startsWith('//') || url.pathname === '/sign-in') return '/';
   return url.pathname + url.search;
 }

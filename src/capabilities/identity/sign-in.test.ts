@@ -166,6 +166,9 @@ test('after sign-in nobody is led to another site', () => {
     '',
     undefined,
     '/\t/evil.example',
+    '/.//evil.example',
+    '/people/..//evil.example',
+    '/%2e/%2E%2e//evil.example/x?y',
   ]) {
     assert.equal(safeNext(next), '/', String(next));
   }
