@@ -28,6 +28,7 @@ const room: Room = {
       if (request.body.word === 'fault') throw new Error('secret inner words');
       return done(reply, '/words', `Saved “${request.body.word}”.`);
     });
+    app.post('/press', { config: { access: { duties: ['dsl'] } } }, (_request, reply) => done(reply, '/words'));
   },
 };
 
@@ -73,6 +74,14 @@ test('a form without its session’s token, with another’s, or from another si
     [403, 403, 403, 403, 403],
   );
   assert.equal((await dsl.post('/words', { word: 'x' }, { 'sec-fetch-site': 'same-origin' })).statusCode, 303);
+});
+
+test('dressing a form up as one with files does not spare it the token', async () => {
+  const dsl = pages.as(school.people.dsl);
+  const file = { field: 'file', name: 'x.csv', content: 'x' };
+  assert.equal((await dsl.upload('/press', {}, file)).statusCode, 403);
+  assert.equal((await dsl.upload('/press', { _csrf: '' }, file)).statusCode, 403);
+  assert.equal((await dsl.post('/press')).statusCode, 303);
 });
 
 test('what was not asked for is refused, and what went wrong inside stays inside', async () => {

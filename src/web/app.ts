@@ -209,14 +209,13 @@ async function sameOrigin(request: FastifyRequest): Promise<void> {
   if (foreign) throw new Refusal('forbidden', 'http.origin', 'This came from another site and was not done.');
 }
 
-/** A signed-in command carries its session's own token as well (OWASP synchroniser token). Multipart routes check it themselves. */
+/**
+ * A signed-in command carries its session's own token as well (OWASP synchroniser token). Only a route that takes files
+ * reads its form itself, and checks it there; to all others a form with files is a form without a token.
+ */
 async function csrf(request: FastifyRequest): Promise<void> {
-  if (
-    SAFE.has(request.method) ||
-    !request.viewer ||
-    request.routeOptions.config.access === 'gateway' ||
-    request.isMultipart()
-  )
+  const { access, takesFiles } = request.routeOptions.config;
+  if (SAFE.has(request.method) || !request.viewer || access === 'gateway' || (takesFiles && request.isMultipart()))
     return;
   const body = request.body as { _csrf?: unknown } | undefined;
   checkCsrf(request, body?._csrf ?? request.headers['x-csrf-token']);

@@ -35,6 +35,8 @@ declare module 'fastify' {
     access?: Access;
     /** Open although the password must be changed first (the change form, sign-out). */
     whileMustChange?: boolean;
+    /** Takes multipart forms, and calls `checkCsrf` itself. */
+    takesFiles?: boolean;
   }
   interface FastifyReply {
     /** Render a page: `template` is a path under src/, such as `capabilities/incidents/views/case.njk`. */

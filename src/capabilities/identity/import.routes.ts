@@ -34,7 +34,7 @@ export function importRoutes(app: WebApp, deps: Deps): void {
       .send(writeCsv(EXAMPLE)),
   );
 
-  app.post('/people/import', { config: WRITE }, (request, reply) =>
+  app.post('/people/import', { config: { ...WRITE, takesFiles: true } }, (request, reply) =>
     orFormAgain(
       reply,
       async () => {
