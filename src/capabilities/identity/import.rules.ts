@@ -53,7 +53,13 @@ export const tooLarge = () =>
 /** Every line of the file, read by one set of rules. Only a file that is no table at all is refused as a whole. */
 export function readImport(bytes: Buffer, kindOfAll: PersonKind): ImportRow[] {
   if (bytes.length > MAX_BYTES) throw tooLarge();
-  const [head, ...lines] = records(decode(bytes));
+  const text = decode(bytes);
+  if (text.includes('\0')) {
+    throw invalid('import.not-text', 'This file is not text.', {
+      file: 'In the spreadsheet, save the sheet as “CSV (UTF-8)” and choose that file',
+    });
+  }
+  const [head, ...lines] = records(text);
   if (!head || lines.length === 0) {
     throw invalid('import.empty', 'There are no people in this file.', {
       file: 'The first line holds the headings, each line after it one person',

@@ -140,6 +140,9 @@ test('a file that cannot be read, is too large, or comes without the form’s to
   assert.equal(empty.statusCode, 400);
   assert.match(empty.body, /Choose a file/);
   assert.match((await load('administrator', 'colour,size\nred,5\n')).body, /There is no column for: username, name/);
+  const binary = await load('administrator', 'username,name,year\na\0b,A B,7\n');
+  assert.equal(binary.statusCode, 400);
+  assert.match(binary.body, /This file is not text/);
   assert.match((await load('administrator', Buffer.alloc(5 * 1024 * 1024 + 10, 'a,b\n'))).body, /larger than 5 MB/);
   assert.equal((await load('administrator', 'username,name,year\na.b,A B,7\n', { _csrf: 'wrong' })).statusCode, 403);
   const pasted = await load('administrator', '', { text: 'username,name\nl.paste,Lu Paste\n', kind: 'staff' });
