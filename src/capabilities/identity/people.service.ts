@@ -11,7 +11,8 @@ import { giveFirstPassword } from './credentials.ts';
 import { hashPassword, newFirstPassword, RANDOM } from './password-hash.ts';
 import { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
 import { peopleByUsername, personById } from './people.store.ts';
-import { endAllRoles, lockRoles, refuseEmptying, WATCHED } from './roles.service.ts';
+import { WATCHED } from './roles.rules.ts';
+import { endAllRoles, lockRoles, refuseEmptying, rolesHeld, tellSafeguarding } from './roles.service.ts';
 import { endSessions } from './sessions.ts';
 
 export interface CreatedPerson {
@@ -164,6 +165,7 @@ export function updatePerson(
 
 /** Write changed details, with the ledger's entry. */
 export async function changePerson(tx: Tx, deps: Deps, by: Context, id: string, p: NewPerson): Promise<void> {
+  if (p.email !== undefined) await tellOfNewAddress(tx, by, id, p.email);
   await tx
     .updateTable('person')
     .set({
@@ -182,6 +184,26 @@ export async function changePerson(tx: Tx, deps: Deps, by: Context, id: string, 
     detail: { yearGroup: p.yearGroup ?? null },
     text: { displayName: p.displayName },
     at: deps.clock.now(),
+  });
+}
+
+/** Letters about an account, alerts among them, go to its address: where that is watched, changing it is told at the old one too. */
+async function tellOfNewAddress(tx: Tx, by: Context, id: string, email: string | null): Promise<void> {
+  const before = (await personById(tx, id))?.email ?? null;
+  if (before === email || by.person === id) return;
+  const roles = await rolesHeld(tx, id);
+  await tellSafeguarding(tx, by.school, id, roles, {
+    subject: 'Gatehouse: an e-mail address was changed',
+    what: 'An administrator has changed the e-mail address of somebody whose role carries access to sensitive information. Letters to them go to the new address.',
+  });
+  if (!before || !WATCHED.some((r) => roles.includes(r))) return;
+  await post(tx, {
+    school: by.school,
+    recipient: id,
+    address: before,
+    subject: 'Your e-mail address in Gatehouse was changed',
+    body: 'Letters from Gatehouse, alerts among them, no longer go to this address. If you did not ask for this, tell your head or your safeguarding lead today.\n',
+    about: { kind: 'person', id },
   });
 }
 
@@ -215,6 +237,10 @@ export function resetPassword(deps: Deps, viewer: Viewer, id: string): Promise<{
         about: { kind: 'person', id },
       });
     }
+    await tellSafeguarding(tx, by.school, id, await rolesHeld(tx, id), {
+      subject: 'Gatehouse: a password was reset',
+      what: 'An administrator has made a new first password for somebody whose role carries access to sensitive information. Whoever has that password can sign in as them.',
+    });
     return { firstPassword };
   });
 }
@@ -233,17 +259,7 @@ export function markLeft(deps: Deps, viewer: Viewer, id: string, day: string): P
     if (!person) throw notFound('that person');
     await refuseBeyondReach(tx, viewer, id);
     await lockRoles(tx, by.school);
-    const held = await tx
-      .selectFrom('role_holding')
-      .select('role')
-      .where('person_id', '=', id)
-      .where('until_at', 'is', null)
-      .execute();
-    await refuseEmptying(
-      tx,
-      id,
-      held.map((h) => h.role),
-    );
+    await refuseEmptying(tx, id, await rolesHeld(tx, id));
     await tx.updateTable('person').set({ left_on: day }).where('id', '=', id).execute();
     await record(tx, {
       school: by.school,

@@ -229,8 +229,8 @@ test('roles are kept with their history, the lead stands before deputies, and sa
 
 test('whoever runs the machines cannot take over the account of somebody who watches over children', async () => {
   const ict = as('ictManager');
-  const { dsl, head, year7, teacher } = school.people;
-  for (const { id } of [dsl, head]) {
+  const { dsl, head, coordinator, filterApprover, leadGovernor, year7, teacher } = school.people;
+  for (const { id } of [dsl, head, coordinator, filterApprover, leadGovernor]) {
     assert.equal((await ict.post(`/people/${id}/first-password`)).statusCode, 403);
     assert.equal(
       (await ict.post(`/people/${id}`, { displayName: 'X', email: 'mine@elsewhere.example' })).statusCode,
@@ -257,13 +257,41 @@ test('a reset password ends the sessions, is recorded, and its owner hears of it
   assert.equal((await t.asOwner('select 1 from web_session where ended_at is null')).length, 0);
   const [after] = await t.asOwner<{ n: string }>('select presence_number n from school where id = $1', [school.id]);
   assert.ok(Number(after?.n) > Number(before?.n));
+  const { dsl, dslDeputy } = school.people;
   assert.deepEqual(
-    (await t.asOwner<{ recipient: string }>('select recipient from mail')).map((m) => m.recipient),
-    [head.id],
+    (await t.asOwner<{ recipient: string }>('select recipient from mail')).map((m) => m.recipient).sort(),
+    [head.id, dsl.id, dslDeputy.id].sort(),
+    'and so does safeguarding, since the head sees what concerns children',
   );
   assert.equal((await lastEntry())?.action, 'password.reset');
   const own = await as('administrator').post(`/people/${school.people.administrator.id}/first-password`);
   assert.equal(own.statusCode, 409);
+});
+
+test('whatever an administrator does to the account of a safeguarding lead, the head and the other leads hear of at once', async () => {
+  const admin = as('administrator');
+  const { dslDeputy, dsl, head, year8 } = school.people;
+  const told = async (subject: RegExp) => {
+    const letters = await t.asOwner<{ recipient: string; address: string; subject: string; body: string }>(
+      'select * from mail',
+    );
+    await t.asOwner('delete from mail');
+    for (const l of letters) assert.doesNotMatch(l.subject + l.body, /Mistry/);
+    return letters.filter((l) => subject.test(l.subject)).map((l) => l.address);
+  };
+  await told(/./);
+  const watchers = [dsl.email, head.email].sort();
+  const details = { displayName: dslDeputy.displayName, email: 'elsewhere@mail.example' };
+  assert.equal((await admin.post(`/people/${dslDeputy.id}`, details)).statusCode, 303);
+  assert.deepEqual((await told(/address/)).sort(), [...watchers, dslDeputy.email].sort(), 'the old address too');
+  await admin.post(`/people/${dslDeputy.id}/first-password`);
+  assert.deepEqual((await told(/password was reset/)).sort(), [...watchers, 'elsewhere@mail.example'].sort());
+  await admin.post(`/people/${dslDeputy.id}/roles/${await liveHolding(dslDeputy.id, 'dsl')}/end`);
+  assert.deepEqual((await told(/role has ended/)).sort(), watchers);
+  await admin.post(`/people/${dslDeputy.id}/roles`, { role: 'dsl', rank: 'deputy' });
+  assert.deepEqual((await told(/role has been given/)).sort(), watchers);
+  await admin.post(`/people/${year8.id}/first-password`);
+  assert.deepEqual(await told(/./), [], 'of a pupil’s account there is nothing to tell');
 });
 
 test('who leaves is out: today at once, on a later day when it has come', async () => {

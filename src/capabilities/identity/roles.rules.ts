@@ -33,6 +33,15 @@ const GOVERNORS_ROLES: readonly RoleId[] = ['lead-governor', 'chair'];
 /** Roles without which nobody could run the school's account or answer an alert. */
 export const NEVER_EMPTY: readonly RoleId[] = ['administrator', 'dsl'];
 
+/**
+ * Roles whose account opens what concerns children (ALR-10), can make somebody who opens it, or is half of a decision
+ * that takes two (FIL-04). Whoever only runs the machines cannot get at these accounts, and safeguarding hears at once
+ * of what an administrator does to them.
+ */
+export const WATCHED: readonly RoleId[] = GIVEN_ROLES.filter(
+  (r) => !['ict-manager', 'teacher', 'governor'].includes(r),
+);
+
 /** FIL-04: who changes the system and who keeps watch over children are two people. */
 const APART: readonly (readonly [RoleId, RoleId])[] = [['administrator', 'dsl']];
 

@@ -4,8 +4,7 @@ import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { post } from '#platform/mail.ts';
-import type { RoleId } from '#policy/types.ts';
-import { GIVEN_ROLES, NEVER_EMPTY, roleTitle, whyNotRole } from './roles.rules.ts';
+import { GIVEN_ROLES, NEVER_EMPTY, roleTitle, WATCHED, whyNotRole } from './roles.rules.ts';
 
 export interface Holder {
   readonly id: string;
@@ -46,17 +45,7 @@ export async function assignRole(
   if (!person) throw notFound('that person');
   if (person.left_on !== null)
     throw conflict('role.left', 'This person has left, or is about to, and cannot take a role.');
-  const held = await tx
-    .selectFrom('role_holding')
-    .select('role')
-    .where('person_id', '=', input.person)
-    .where('until_at', 'is', null)
-    .execute();
-  const why = whyNotRole(
-    role,
-    person.kind,
-    held.map((h) => h.role),
-  );
+  const why = whyNotRole(role, person.kind, await rolesHeld(tx, input.person));
   if (why) throw conflict('role.refused', why);
 
   const now = deps.clock.now();
@@ -79,21 +68,46 @@ export async function assignRole(
     detail: { role, rank: input.rank },
     at: now,
   });
-  if (by.person && WATCHED.includes(role)) await tellSafeguarding(tx, by.school, role, input.person);
+  if (by.person) {
+    await tellSafeguarding(tx, by.school, input.person, [role], {
+      subject: 'Gatehouse: a role has been given',
+      what: `Somebody has been given the role “${roleTitle(role)}” in Gatehouse, which carries access to sensitive information.`,
+    });
+  }
 }
 
-/** Roles that may read what concerns children, or can make someone who may. */
-export const WATCHED: readonly RoleId[] = ['administrator', 'dsl', 'head'];
+/** The roles a person holds now. */
+export const rolesHeld = async (tx: Tx, person: string): Promise<string[]> =>
+  (
+    await tx
+      .selectFrom('role_holding')
+      .select('role')
+      .where('person_id', '=', person)
+      .where('until_at', 'is', null)
+      .execute()
+  ).map((h) => h.role);
 
-async function tellSafeguarding(tx: Tx, school: string, role: RoleId, about: string): Promise<void> {
-  for (const h of await holders(tx, 'dsl')) {
-    if (!h.email || h.id === about) continue;
+/**
+ * Tell those who keep watch over children what was done to the account of somebody with one of these roles; nothing
+ * where none of them is watched. The letter names nobody: it may be read over a shoulder.
+ */
+export async function tellSafeguarding(
+  tx: Tx,
+  school: string,
+  about: string,
+  roles: readonly string[],
+  letter: { readonly subject: string; readonly what: string },
+): Promise<void> {
+  if (!WATCHED.some((r) => roles.includes(r))) return;
+  const watchers = [...(await holders(tx, 'dsl')), ...(await holders(tx, 'head'))];
+  for (const { id, email } of new Map(watchers.map((w) => [w.id, w])).values()) {
+    if (!email || id === about) continue;
     await post(tx, {
       school,
-      recipient: h.id,
-      address: h.email,
-      subject: 'Gatehouse: a role has been given',
-      body: `Somebody has been given the role “${roleTitle(role)}” in Gatehouse, which carries access to sensitive information. Sign in and open People to see who it is. If you did not expect this, speak to the head.\n`,
+      recipient: id,
+      address: email,
+      subject: letter.subject,
+      body: `${letter.what} Sign in and open People to see who it is. If you did not expect this, speak to the head today.\n`,
       about: { kind: 'person', id: about },
     });
   }
@@ -171,4 +185,9 @@ async function close(tx: Tx, deps: Deps, by: Context, person: string, holding?: 
       at: now,
     });
   }
+  const roles = ended.map((e) => e.role);
+  await tellSafeguarding(tx, by.school, person, roles, {
+    subject: 'Gatehouse: a role has ended',
+    what: `Somebody no longer holds ${roles.map((r) => `the role “${roleTitle(r)}”`).join(' and ')} in Gatehouse.`,
+  });
 }
