@@ -223,9 +223,7 @@ async function ensureRoles(owner: Kysely<Database>, ownerUrl: string): Promise<v
     const id = pg.escapeIdentifier(role);
     try {
       const { rows } = await sql`select 1 from pg_roles where rolname = ${role}`.execute(owner);
-      await sql
-        .raw(`${rows.length > 0 ? 'alter' : 'create'} role ${id} login password ${password}`)
-        .execute(owner);
+      await sql.raw(`${rows.length > 0 ? 'alter' : 'create'} role ${id} login password ${password}`).execute(owner);
     } catch (cause) {
       throw new Refusal(
         'unavailable',
