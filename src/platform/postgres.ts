@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,6 +19,7 @@ import { basename, dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { Refusal } from '#core/errors.ts';
+import { clientOf } from './db.ts';
 
 const run = promisify(execFile);
 
@@ -43,19 +45,22 @@ export async function startPostgres(
   const place = reachable(folder, account);
   const bin = await binaries(account);
   const data = join(place, 'cluster');
+  // Made beside its place: one that was cut short is not taken for a cluster.
+  const fresh = `${data}.new`;
   const secret = join(place, 'owner-password');
   mkdirSync(place, { recursive: true, mode: 0o700 });
   if (account) chownSync(place, account.uid, account.gid);
 
   if (!existsSync(join(data, 'PG_VERSION'))) {
     rmSync(data, { recursive: true, force: true });
+    rmSync(fresh, { recursive: true, force: true });
     writeFileSync(secret, randomBytes(24).toString('base64url'), { mode: 0o600 });
     if (account) chownSync(secret, account.uid, account.gid);
     await run(
       join(bin, 'initdb'),
       [
         '-D',
-        data,
+        fresh,
         '-U',
         'gatehouse',
         '--pwfile',
@@ -67,6 +72,7 @@ export async function startPostgres(
       ],
       { ...account, cwd: place, env: serverEnvironment() },
     );
+    renameSync(fresh, data);
   }
   await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'fast', '-w', 'stop'], { ...account, cwd: place }).catch(() => {
     // Nothing was running, which is how it should be.
@@ -100,7 +106,12 @@ export async function startPostgres(
   });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const url = `postgres://gatehouse:${readFileSync(secret, 'utf8').trim()}@127.0.0.1:${port}/gatehouse`;
-  await ready(url, child, () => last);
+  try {
+    await ready(url, child, () => last);
+  } catch (e) {
+    child.kill('SIGQUIT');
+    throw e;
+  }
   return { url, port, ended, stop: () => stop(child, ended) };
 }
 
@@ -112,25 +123,29 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   clearTimeout(patience);
 }
 
+/** How long a server may say nothing at all. While it says that it is still starting (57P03), it may take its time: after a crash it reads up to max_wal_size again. */
+const SILENT_MAX = 30_000;
+
 async function ready(url: string, child: ChildProcess, lastWords: () => string): Promise<void> {
   const admin = url.replace(/\/gatehouse$/, '/postgres');
-  for (let i = 0; i < 300; i++) {
-    if (child.exitCode !== null) {
+  for (let heard = Date.now(); Date.now() - heard < SILENT_MAX; ) {
+    if (child.exitCode !== null || child.signalCode !== null) {
       throw new Refusal('unavailable', 'postgres.start', `PostgreSQL did not start: ${lastWords().trim()}`);
     }
-    const client = new pg.Client({ connectionString: admin });
+    const client = clientOf(admin);
     try {
       await client.connect();
       const { rowCount } = await client.query(`select 1 from pg_database where datname = 'gatehouse'`);
       if (rowCount === 0) await client.query('create database gatehouse');
       return;
-    } catch {
+    } catch (e) {
+      if (e instanceof pg.DatabaseError && e.code === '57P03') heard = Date.now();
       await new Promise((r) => setTimeout(r, 30));
     } finally {
       await client.end().catch(() => undefined);
     }
   }
-  throw new Refusal('unavailable', 'postgres.start', 'PostgreSQL did not answer within ten seconds.');
+  throw new Refusal('unavailable', 'postgres.start', 'PostgreSQL did not answer within half a minute.');
 }
 
 interface Account {
