@@ -21,6 +21,7 @@ await runProcess(
     const deps = await depsFor(config, config.databaseUrl, 'worker');
     const { tasks, recurring } = allJobs(deps);
     const runner = await runJobs(jobsUrl(config.databaseUrl), tasks, recurring, log);
+    void runner.lost.then(() => process.exit(1));
 
     const seals = dataPaths(config.data).seals;
     mkdirSync(seals, { recursive: true, mode: 0o700 });

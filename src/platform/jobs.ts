@@ -1,6 +1,8 @@
-import { Logger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { Logger, parseCronItems, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import { sql } from 'kysely';
-import type { Tx } from './db.ts';
+import { SECOND } from '#core/clock.ts';
+import { clientOf, type Tx } from './db.ts';
 import { faultFacts, type Log } from './log.ts';
 
 /** A task's name, and what it does with its payload. Tasks run at least once, so each must bear being run twice. */
@@ -29,14 +31,26 @@ export async function enqueue(
   );
 }
 
-/** Work through the queue until stopped. `url` is the queue's own role. */
+export interface JobRunner {
+  stop(): Promise<void>;
+  /** Resolves when it lost the database and gave up; whoever started it starts it again, best in a new process. */
+  readonly lost: Promise<void>;
+}
+
+/**
+ * Work through the queue until stopped. `url` is the queue's own role.
+ *
+ * The queue keeps a job that was taken from everybody else for hours, in case whoever took it still runs. So nobody may
+ * go on after losing track of a job: when the database does not answer, this gives up, and a new run begins by setting
+ * free what others hold. Should one of them be alive, the job runs twice, which every task bears.
+ */
 export async function runJobs(
   url: string,
   tasks: Tasks,
   recurring: readonly Recurring[],
   log: Log,
   options: { poll?: number } = {},
-): Promise<Runner> {
+): Promise<JobRunner> {
   const taskList: TaskList = Object.fromEntries(
     Object.entries(tasks).map(([name, work]) => [
       name,
@@ -50,6 +64,8 @@ export async function runJobs(
       },
     ]),
   );
+  await freeJobs(url);
+  const events: WorkerEvents = new EventEmitter();
   const runner = await run({
     connectionString: url,
     concurrency: 4,
@@ -58,10 +74,38 @@ export async function runJobs(
     taskList,
     parsedCronItems: parseCronItems(recurring.map(({ task, cron }) => ({ task, match: cron, identifier: task }))),
     logger: quiet(log),
+    events,
+    // In batches, since only then a job's end that could not be written down ends the run instead of being forgotten.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
   for (const { task } of recurring.filter((r) => r.atStart))
     await runner.addJob(task, {}, { jobKey: `${task} at start` });
-  return runner;
+
+  // It may have stopped by itself already, which it calls a fault.
+  const stop = () => runner.stop().catch(() => undefined);
+  const { promise: lost, resolve: giveUp } = Promise.withResolvers<void>();
+  const lose = () => {
+    log.warn('queue.lost');
+    void stop().then(giveUp);
+    // A job that still talks to a mail server must not keep all others waiting.
+    setTimeout(giveUp, LAST_JOBS).unref();
+  };
+  for (const sign of ['worker:getJob:error', 'pool:fatalError'] as const) events.once(sign, lose);
+  return { stop, lost };
+}
+
+const LAST_JOBS = 5 * SECOND;
+
+async function freeJobs(url: string): Promise<void> {
+  const client = clientOf(url);
+  await client.connect();
+  try {
+    await client.query(
+      'select graphile_worker.force_unlock_workers(array(select distinct locked_by from graphile_worker.jobs where locked_by is not null))',
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 /** The queue's own chatter stays out of the log but for its errors. */
