@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { systemClock } from '#core/clock.ts';
 import { digestToken, newToken } from '#core/ids.ts';
 import { type Config, dataPaths } from '#platform/config.ts';
-import { appUrl, migrate, openDb } from '#platform/db.ts';
+import { appUrl, clientOf, migrate, openDb } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { BEGIN_ERA } from '#platform/ledger.ts';
 import { createLog } from '#platform/log.ts';
@@ -79,7 +79,7 @@ export async function newSetupToken(ownerUrl: string): Promise<string | null> {
 }
 
 async function asOwner<T>(url: string, work: (c: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
+  const client = clientOf(url);
   await client.connect();
   try {
     return await work(client);

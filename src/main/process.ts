@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Refusal } from '#core/errors.ts';
 import { faultFacts, type Log } from '#platform/log.ts';
 
@@ -43,8 +44,12 @@ export async function runProcess(
 }
 
 /** One clear sentence for what people can mend; the whole fault for what only we can. */
+export const inWords = (e: unknown): string =>
+  e instanceof Refusal
+    ? `Gatehouse: ${e.message}${e.remedy ? ` ${e.remedy}` : ''}`
+    : `Gatehouse could not go on: ${inspect(e)}`;
+
 export function fail(e: unknown): never {
-  if (e instanceof Refusal) console.error(`Gatehouse: ${e.message}${e.remedy ? ` ${e.remedy}` : ''}`);
-  else console.error('Gatehouse could not go on:', e);
+  console.error(inWords(e));
   process.exit(1);
 }

@@ -10,8 +10,8 @@ import { enrolGateway } from '#rooms/filtering/index.ts';
 import { type SignIn, seedDemo } from '#rooms/governance/index.ts';
 import { depsFor, newSetupToken, openStore, type Store } from './installation.ts';
 import { lockData } from './lock.ts';
-import { fail, runProcess } from './process.ts';
-import { keepRunning } from './supervise.ts';
+import { runProcess } from './process.ts';
+import { keepPostgres, keepRunning } from './supervise.ts';
 
 const demo = process.argv.includes('--demo');
 
@@ -42,22 +42,12 @@ await runProcess(
     await requireFreeTcp('GATEHOUSE_PROXY', config.proxy);
     await requireFreeTcp('GATEHOUSE_BLOCK', config.block);
 
-    let store = await openStore(config);
+    const store = await openStore(config);
     const signIns = demo ? await prepareDemo(config, store) : null;
     const setupToken = await newSetupToken(store.ownerUrl);
     if (!setupToken) await enrolOwnGateway(config, store);
 
-    let stopping = false;
-    const port = store.postgres?.port;
-    const watchPostgres = () =>
-      store.postgres?.ended.then(async () => {
-        if (stopping) return;
-        console.error('Gatehouse: PostgreSQL ended; starting it again.');
-        store = await openStore(config, port);
-        watchPostgres();
-      }, fail);
-    watchPostgres();
-
+    const database = keepPostgres(config, store);
     const environment = {
       ...process.env,
       GATEHOUSE_DATA: config.data,
@@ -74,9 +64,8 @@ await runProcess(
     announce(config, setupToken, signIns);
     return {
       stop: async () => {
-        stopping = true;
         for (const child of children.reverse()) await child.stop();
-        await store.stop();
+        await database.stop();
         unlock();
       },
     };

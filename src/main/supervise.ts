@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '#core/errors.ts';
-import type { Ready } from './process.ts';
+import type { Config } from '#platform/config.ts';
+import { openStore, type Store } from './installation.ts';
+import { inWords, type Ready } from './process.ts';
 
 export interface Kept {
   stop(): Promise<void>;
@@ -56,5 +59,37 @@ export async function keepRunning(name: 'control' | 'worker' | 'gateway', env: N
         });
         child.kill('SIGTERM');
       }),
+  };
+}
+
+/** Start our own PostgreSQL again on its port whenever it ends, until that succeeds; everybody else waits and tries on. */
+export function keepPostgres(config: Config, first: Store): Kept {
+  let store = first;
+  let opening = Promise.resolve();
+  const stopping = new AbortController();
+
+  const watch = () =>
+    void store.postgres?.ended.then(() => {
+      if (!stopping.signal.aborted) opening = open();
+    });
+  const open = async () => {
+    for (let pause = 200; !stopping.signal.aborted; pause = Math.min(pause * 2, PAUSE_MAX)) {
+      console.error('Gatehouse: PostgreSQL ended; starting it again.');
+      try {
+        store = await openStore(config, first.postgres?.port);
+        return watch();
+      } catch (e) {
+        console.error(inWords(e));
+        await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  };
+  watch();
+  return {
+    async stop() {
+      stopping.abort();
+      await opening;
+      await store.stop();
+    },
   };
 }
