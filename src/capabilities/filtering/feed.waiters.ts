@@ -13,9 +13,13 @@ export class FeedWaiters {
 
   /** Begin to listen for a school's news; `news` resolves at the first, or after `ms`. Always call `stop`. */
   async wait(school: string, ms: number): Promise<{ readonly news: Promise<void>; stop(): void }> {
-    this.#listening ??= this.#db.listen(FEED_CHANNEL, (about) => {
-      for (const wake of this.#waiting.get(about) ?? []) wake();
-    });
+    this.#listening ??= this.#db.listen(
+      FEED_CHANNEL,
+      (about) => {
+        for (const wake of this.#waiting.get(about) ?? []) wake();
+      },
+      () => this.#wakeAll(),
+    );
     await this.#listening.catch((e) => {
       this.#listening = undefined;
       throw e;
@@ -35,8 +39,12 @@ export class FeedWaiters {
   }
 
   async close(): Promise<void> {
-    for (const waiting of this.#waiting.values()) for (const wake of waiting) wake();
+    this.#wakeAll();
     const stop = await this.#listening?.catch(() => undefined);
     await stop?.();
+  }
+
+  #wakeAll(): void {
+    for (const waiting of this.#waiting.values()) for (const wake of waiting) wake();
   }
 }

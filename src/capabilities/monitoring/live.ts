@@ -40,9 +40,14 @@ export function liveAlerts(db: Db): LiveAlerts {
     }
   };
 
+  const endAll = () => {
+    for (const stream of streams.keys()) stream.end();
+  };
+
   return {
     async open(viewer) {
-      listening ??= db.listen(ALERT_CHANNEL, heard).catch((e) => {
+      // After an outage nobody knows what was missed: the browsers connect anew and read the list.
+      listening ??= db.listen(ALERT_CHANNEL, heard, endAll).catch((e) => {
         listening = undefined;
         throw e;
       });
@@ -60,7 +65,7 @@ export function liveAlerts(db: Db): LiveAlerts {
       return stream;
     },
     async close() {
-      for (const stream of streams.keys()) stream.end();
+      endAll();
       await (await listening)?.();
     },
   };
