@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { SECOND } from '#core/clock.ts';
-import { notFound } from '#core/errors.ts';
+import { notFound, Refusal } from '#core/errors.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { FeedAnswer, VerifyAnswer } from '#policy/feed.ts';
@@ -10,7 +11,7 @@ import { verifyCredentials } from '#rooms/identity/index.ts';
 import type { WebApp } from '#web/index.ts';
 import { FeedWaiters } from './feed.waiters.ts';
 import { gatewayOf, type OnGatewayTrouble, takeStatus } from './gateways.service.ts';
-import { indexFile } from './lists.service.ts';
+import { indexFile, requestCompile } from './lists.service.ts';
 import { newestNumbers, sealedPresence, sealedSnapshot } from './snapshot.service.ts';
 
 const LONGEST_WAIT = 20 * SECOND;
@@ -64,6 +65,7 @@ export function gatewayRoutes(app: WebApp, deps: Deps, onTrouble: OnGatewayTroub
     const file = indexFile(deps, sha256);
     const found = own && (await stat(file).catch(() => null));
     if (!found) throw notFound('this index');
+    await refuseDamaged(deps, gateway.school, sha256);
     return reply
       .headers({ 'content-type': 'application/octet-stream', 'content-length': found.size })
       .send(createReadStream(file));
@@ -78,6 +80,18 @@ export function gatewayRoutes(app: WebApp, deps: Deps, onTrouble: OnGatewayTroub
     await takeStatus(deps, await gatewayOf(deps.db, request), request.body, onTrouble);
     return reply.status(204).send();
   });
+}
+
+/** A file that is no longer what its name says is taken away and made anew; meanwhile gateways keep the index they have. */
+async function refuseDamaged(deps: Deps, school: string, sha256: string): Promise<void> {
+  const file = indexFile(deps, sha256);
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(file)) hash.update(part);
+  if (hash.digest('hex') === sha256) return;
+  deps.log.error('index.damaged', { sha256 });
+  await rm(file, { force: true });
+  await deps.db.in(systemContext(school), (tx) => requestCompile(tx, deps, school));
+  throw new Refusal('unavailable', 'index.damaged', 'This index was damaged on disk and is being made anew.');
 }
 
 /** At once when there is something newer than the gateway has; otherwise when it comes; null when nothing came. */
