@@ -151,13 +151,17 @@ create policy owner_keeps on activity to current_user using (true) with check (t
 create policy owner_keeps on activity_held to current_user using (true);
 create policy owner_reads on activity_hold for select to current_user using (true);
 
+-- Who keeps children safe, as SAFEGUARDING_ROLES in src/policy/types.ts.
+create function gh_safeguarding() returns boolean stable language sql
+  return gh_has('{dsl,centre-lead,head}');
+
 -- An alert is for those who keep children safe and for whom the policy names, never for those it is about (ALR-10). The
 -- health of the filter is also for those who run it (FIL-20).
 alter table alert enable row level security;
 alter table alert force row level security;
 create policy for_safeguarding on alert to gatehouse_app
   using (school_id = gh_school() and (gh_system() or (
-    (gh_has('{dsl,head}') or gh_person() = any (told) or (detector = 'health' and gh_has('{ict-manager,administrator}')))
+    (gh_safeguarding() or gh_person() = any (told) or (detector = 'health' and gh_has('{ict-manager,administrator}')))
     and not coalesce(gh_person() = any (kept_from), false))))
   with check (school_id = gh_school());
 alter table alert_notice enable row level security;
@@ -172,7 +176,7 @@ alter table look_up enable row level security;
 alter table look_up force row level security;
 create policy for_safeguarding on look_up to gatehouse_app
   using (school_id = gh_school() and (gh_system() or (
-    (gh_has('{dsl,head}') or by_person = gh_person()) and about_person is distinct from gh_person()
+    (gh_safeguarding() or by_person = gh_person()) and about_person is distinct from gh_person()
     and (alert_id is null or exists (select 1 from alert a where a.id = alert_id)))))
   with check (school_id = gh_school());
 

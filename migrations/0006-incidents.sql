@@ -50,7 +50,7 @@ alter table case_file enable row level security;
 alter table case_file force row level security;
 create policy need_to_know on case_file to gatehouse_app
   using (school_id = gh_school() and (gh_system() or (
-    (gh_has('{dsl,head}') or gh_person() = any (team)) and not coalesce(gh_person() = any (subjects), false))))
+    (gh_safeguarding() or gh_person() = any (team)) and not coalesce(gh_person() = any (subjects), false))))
   with check (school_id = gh_school());
 alter table case_entry enable row level security;
 alter table case_entry force row level security;

@@ -67,6 +67,21 @@ export const ROLE_IDS = [
 ] as const;
 export type RoleId = (typeof ROLE_IDS)[number];
 
+/** Who leads on safeguarding from day to day: the DSL in a school, the centre lead in a tuition centre (ROL-03, ROL-11). */
+export const LEADING_ROLES: readonly RoleId[] = ['dsl', 'centre-lead'];
+
+/** See every alert and case that is not about them. `gh_safeguarding()` in migrations/0005 says the same to the database. */
+export const SAFEGUARDING_ROLES: readonly RoleId[] = [...LEADING_ROLES, 'head'];
+
+/** Whom a policy's escalation may name (ALR-10). Beyond the safeguarding roles they see what was brought to them. */
+export const ESCALATION_ROLES: readonly RoleId[] = [
+  ...SAFEGUARDING_ROLES,
+  'online-safety-coordinator',
+  'coordinator',
+  'chair',
+  'lead-governor',
+];
+
 /** Kinds of person a school keeps accounts for. */
 export const PERSON_KINDS = ['pupil', 'staff', 'governor', 'parent', 'volunteer', 'visitor'] as const;
 export type PersonKind = (typeof PERSON_KINDS)[number];

@@ -2,7 +2,7 @@ import { conflict, forbidden, invalid, type Refusal } from '#core/errors.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import type { Viewer } from '#web/index.ts';
 import { type CaseAction, type CaseFacts, type CaseState, caseWorkflow } from './case.workflow.ts';
-import { type Leads, partsOf } from './cases.rules.ts';
+import { actingLead, type Leads, outsiders, partsOf } from './cases.rules.ts';
 import type { CaseFile } from './cases.store.ts';
 
 export interface Step {
@@ -66,7 +66,7 @@ function refusalOf(
 }
 
 /** What a step does to the row besides its state, and what the entry says of it. */
-export function changeOf(file: CaseFile, step: Step, viewer: Viewer, now: Date) {
+export function changeOf(file: CaseFile, step: Step, viewer: Viewer, leads: Leads, now: Date) {
   const person = step.person ?? null;
   switch (step.action) {
     case 'assign': {
@@ -75,11 +75,11 @@ export function changeOf(file: CaseFile, step: Step, viewer: Viewer, now: Date) 
       return { change: { assignee: person, team }, detail: { person, before: file.assignee } };
     }
     case 'involve': {
-      const change = {
-        subjects: [...file.subjects, ...(person ? [person] : [])],
-        team: file.team.filter((id) => id !== person),
-      };
-      return { change, detail: { person } };
+      const subjects = [...file.subjects, ...(person ? [person] : [])];
+      // Whoever leads from now on must be able to read it.
+      const anew = outsiders(leads, actingLead(leads, subjects));
+      const team = [...new Set([...file.team, ...anew])].filter((id) => id !== person);
+      return { change: { subjects, team }, detail: { person } };
     }
     case 'close':
       return {

@@ -3,8 +3,11 @@ import { type Guard, type Transition, Workflow } from '#core/workflow.ts';
 /** Where a case stands. The whole procedure of the policy (INC-01..22) puts its own states between `triage` and `actions`. */
 export type CaseState = 'reported' | 'triage' | 'actions' | 'closed';
 export type CaseAction = 'report' | 'assign' | 'involve' | 'note' | 'act' | 'close' | 'reopen';
-/** What somebody is to one case; a person the case is about is nothing to it (INC-05, cases.rules.ts). */
-export type CaseActor = 'dsl' | 'deputy' | 'head' | 'assignee' | 'reporter' | 'ict-manager';
+/**
+ * What somebody is to one case; a person the case is about is nothing to it (INC-05, cases.rules.ts). `told`: the alert that
+ * it comes from was brought to them.
+ */
+export type CaseActor = 'lead' | 'deputy' | 'head' | 'assignee' | 'reporter' | 'ict-manager' | 'told';
 
 /** How a case may end. `no-further-action` is the only one that needs no recorded action. */
 export const OUTCOMES = {
@@ -65,20 +68,20 @@ export const GUARDS = {
     if (f.outcome !== 'no-further-action') {
       return f.actionsTaken > 0 ? null : 'Record what was done first, or close it with no further action.';
     }
-    if (!f.parts.includes('dsl')) return 'Only the DSL may decide that nothing further is done.';
+    if (!f.parts.includes('lead')) return 'Only the safeguarding lead may decide that nothing further is done.';
     return f.text.trim().length >= REASONS
       ? null
       : `Say why nothing further is done, in at least ${REASONS} characters.`;
   }),
-  gravestByDsl: guard('gravestByDsl', (f) =>
-    (f.urgency === 'urgent' || f.illegal) && !f.parts.includes('dsl')
-      ? 'Only the DSL closes a case that was urgent or about illegal content.'
+  gravestByLead: guard('gravestByLead', (f) =>
+    (f.urgency === 'urgent' || f.illegal) && !f.parts.includes('lead')
+      ? 'Only the safeguarding lead closes a case that was urgent or about illegal content.'
       : null,
   ),
 } as const;
 
-const { said, reasoned, fitToHandle, newSubject, assigned, outcome, answered, gravestByDsl } = GUARDS;
-const safeguarding = ['dsl', 'deputy', 'head'] as const;
+const { said, reasoned, fitToHandle, newSubject, assigned, outcome, answered, gravestByLead } = GUARDS;
+const safeguarding = ['lead', 'deputy', 'head'] as const;
 const handlers = [...safeguarding, 'assignee'] as const;
 
 type Row = Transition<CaseState, CaseAction, CaseActor, CaseFacts>;
@@ -93,7 +96,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     from: 'new',
     action: 'report',
     to: 'reported',
-    who: [...safeguarding, 'ict-manager', 'reporter'],
+    who: [...safeguarding, 'ict-manager', 'reporter', 'told'],
     guards: [said],
     proves: ['INC-23'],
   },
@@ -109,7 +112,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
       action: 'close',
       to: 'closed',
       who: handlers,
-      guards: [assigned, outcome, answered, gravestByDsl],
+      guards: [assigned, outcome, answered, gravestByLead],
       proves: ['INC-23'],
     }),
   ),

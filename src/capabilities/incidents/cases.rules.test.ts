@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { actingLead, newReference, partsOf } from './cases.rules.ts';
 
-const leads = { dsl: ['dina'], deputies: ['dev'], heads: ['hetty'] };
+const leads = { leads: ['dina'], deputies: ['dev'], heads: ['hetty'], inTurn: [['dina'], ['dev'], ['hetty']] };
 const about = (...subjects: string[]) => ({ subjects, assignee: 'theo' });
 
 test('INC-05 a person the case is about is nothing to it, whatever their roles and even if it was given to them', () => {
@@ -13,7 +13,7 @@ test('INC-05 a person the case is about is nothing to it, whatever their roles a
 });
 
 test('each part follows from a role held now or from the case', () => {
-  assert.deepEqual(partsOf({ id: 'dina', duties: ['staff', 'dsl'] }, about(), leads), ['dsl', 'reporter']);
+  assert.deepEqual(partsOf({ id: 'dina', duties: ['staff', 'dsl'] }, about(), leads), ['lead', 'reporter']);
   assert.deepEqual(partsOf({ id: 'dev', duties: ['staff', 'dsl'] }, about(), leads), ['deputy', 'reporter']);
   assert.deepEqual(partsOf({ id: 'hetty', duties: ['head'] }, about(), leads), ['head']);
   assert.deepEqual(partsOf({ id: 'theo', duties: ['staff'] }, about(), leads), ['assignee', 'reporter']);
@@ -29,7 +29,7 @@ test('where a case is about the DSL the deputies lead, and where it is about all
   assert.deepEqual(actingLead(leads, ['dina']), ['dev']);
   assert.deepEqual(actingLead(leads, ['dina', 'dev']), ['hetty']);
   assert.deepEqual(actingLead(leads, ['dina', 'dev', 'hetty']), []);
-  assert.ok(partsOf({ id: 'dev', duties: ['dsl'] }, about('dina'), leads).includes('dsl'));
+  assert.ok(partsOf({ id: 'dev', duties: ['dsl'] }, about('dina'), leads).includes('lead'));
 });
 
 test('references are not guessable and do not count', () => {

@@ -1,18 +1,28 @@
 import { randomInt } from 'node:crypto';
 import type { CaseActor } from './case.workflow.ts';
 
-/** Who holds the safeguarding roles now. */
+/** Who may lead on a case now. */
 export interface Leads {
-  readonly dsl: readonly string[];
+  /** Who leads on safeguarding from day to day, and who stands in for them. */
+  readonly leads: readonly string[];
   readonly deputies: readonly string[];
   readonly heads: readonly string[];
+  /** Whom the policy's escalation names, step by step, then all the others. */
+  readonly inTurn: readonly (readonly string[])[];
 }
 
-/** Who leads on a case: the DSL; where it is about the DSL the deputies, and where about all of them the head (ROL-20). */
+/**
+ * Who leads on a case: the first whom the policy's escalation names and whom it is not about. In a school the DSL, where it
+ * is about the DSL the deputies, and where about all of them the head (ROL-20).
+ */
 export function actingLead(leads: Leads, subjects: readonly string[]): readonly string[] {
   const free = (ids: readonly string[]) => ids.filter((id) => !subjects.includes(id));
-  return [leads.dsl, leads.deputies, leads.heads].map(free).find((ids) => ids.length > 0) ?? [];
+  return leads.inTurn.map(free).find((ids) => ids.length > 0) ?? [];
 }
+
+/** Of these people, whom no duty of theirs lets read cases: what they are to work on must name them in its team. */
+export const outsiders = (leads: Leads, people: readonly string[]): string[] =>
+  people.filter((id) => ![leads.leads, leads.deputies, leads.heads].some((ids) => ids.includes(id)));
 
 /** What somebody is to a case. A person it is about is nothing to it, whoever they are (INC-05). */
 export function partsOf(
@@ -22,7 +32,7 @@ export function partsOf(
 ): CaseActor[] {
   if (file.subjects.includes(person.id)) return [];
   const parts: [CaseActor, boolean][] = [
-    ['dsl', actingLead(leads, file.subjects).includes(person.id)],
+    ['lead', leads.leads.includes(person.id) || actingLead(leads, file.subjects).includes(person.id)],
     ['deputy', leads.deputies.includes(person.id)],
     ['head', person.duties.includes('head')],
     ['assignee', file.assignee === person.id],

@@ -140,7 +140,7 @@ test('ROL-20 where the case is about the DSL, the deputy takes the decisions tha
   const made = await log('teacher', { urgency: 'urgent', people: [s.people.dsl.id] });
   await step('dslDeputy', made.id, 'assign', { person: s.people.dslDeputy.id });
   await step('dslDeputy', made.id, 'act', { text: 'Asked the trust for advice.' });
-  await assert.rejects(step('head', made.id, 'close', { outcome: 'conduct' }), code('case.close.gravestByDsl'));
+  await assert.rejects(step('head', made.id, 'close', { outcome: 'conduct' }), code('case.close.gravestByLead'));
   assert.equal(await step('dslDeputy', made.id, 'close', { outcome: 'conduct' }), 'closed');
   const told = await t.asOwner(`select recipient from mail where about_id = $1`, [made.id]);
   assert.deepEqual(

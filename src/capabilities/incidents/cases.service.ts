@@ -3,14 +3,15 @@ import { newId } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
+import { LEADING_ROLES, type RoleId } from '#policy/types.ts';
 import { holders, names } from '#rooms/identity/index.ts';
-import { closeForCase, findAlert, headline, linkCase } from '#rooms/monitoring/index.ts';
+import { closeForCase, escalationSteps, findAlert, headline, linkCase } from '#rooms/monitoring/index.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { changeOf, factsOf, judge, type Step } from './case.judge.ts';
 import { type CaseRef, tellAssignee, tellLead } from './case.letters.ts';
 import type { CaseAction, CaseState } from './case.workflow.ts';
-import { actingLead, type Leads, newReference } from './cases.rules.ts';
+import { actingLead, type Leads, newReference, outsiders } from './cases.rules.ts';
 import { type CaseFile, entriesOf, findCase, insertCase, insertEntry, updateCase } from './cases.store.ts';
 
 export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
@@ -20,9 +21,14 @@ export const dayIn = (timeZone: string, at: number | Date): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone }).format(at);
 
 export async function leadsOf(tx: Tx): Promise<Leads> {
-  const of = async (role: 'dsl' | 'head', rank?: 'holder' | 'deputy') =>
-    (await holders(tx, role, rank)).map((h) => h.id);
-  return { dsl: await of('dsl', 'holder'), deputies: await of('dsl', 'deputy'), heads: await of('head') };
+  const of = async (role: RoleId, rank?: 'holder' | 'deputy') => (await holders(tx, role, rank)).map((h) => h.id);
+  const [leads, deputies, heads, inTurn]: [string[], string[], string[], string[][]] = [[], [], await of('head'), []];
+  for (const role of LEADING_ROLES) {
+    leads.push(...(await of(role, 'holder')));
+    deputies.push(...(await of(role, 'deputy')));
+  }
+  for (const step of await escalationSteps(tx)) inTurn.push(await of(step.role, step.rank));
+  return { leads, deputies, heads, inTurn: [...inTurn, leads, deputies, heads] };
 }
 
 export interface LoggedConcern {
@@ -43,10 +49,7 @@ export function logCase(deps: Deps, viewer: Viewer, concern: LoggedConcern): Pro
       wrong.find = 'Somebody you chose is not in this school. Search again.';
     }
     if (Object.keys(wrong).length > 0) throw invalid('case.report.invalid', 'Some of this needs another look.', wrong);
-    const made = await report(deps, tx, viewer, { ...concern, title: concern.title.trim(), source: 'logged' });
-    const lead = actingLead(await leadsOf(tx), concern.people);
-    await tellLead(deps, tx, viewer, { ...made, urgency: concern.urgency }, lead);
-    return made;
+    return report(deps, tx, viewer, { ...concern, title: concern.title.trim(), source: 'logged' });
   });
 }
 
@@ -78,6 +81,7 @@ export function openFromAlert(deps: Deps, viewer: Viewer, alertId: string): Prom
       people: alert.kept_from,
       text: `From alert ${alert.reference}.`,
       source: 'alert',
+      told: alert.told.includes(viewer.person.id),
     });
     await linkCase(tx, deps, contextOf(viewer), { alert: alert.id, case: made.id });
     return made;
@@ -88,9 +92,11 @@ async function report(
   deps: Deps,
   tx: Tx,
   viewer: Viewer,
-  concern: LoggedConcern & { source: 'alert' | 'logged' },
+  concern: LoggedConcern & { source: 'alert' | 'logged'; told?: boolean },
 ): Promise<CaseRef> {
   const now = deps.clock.now();
+  const leads = await leadsOf(tx);
+  const lead = actingLead(leads, concern.people);
   const file: CaseFile = {
     id: newId(now),
     school_id: viewer.school.id,
@@ -104,14 +110,14 @@ async function report(
     opened_at: new Date(now),
     happened_on: concern.happenedOn,
     subjects: [...new Set(concern.people)],
-    team: [],
+    team: outsiders(leads, concern.source === 'alert' ? [...lead, viewer.person.id] : lead),
     assignee: null,
     outcome: null,
     closed_by: null,
     closed_at: null,
   };
-  const facts = factsOf(viewer, file, await leadsOf(tx), 0, { action: 'report', text: concern.text });
-  judge('new', 'report', facts);
+  const facts = factsOf(viewer, file, leads, 0, { action: 'report', text: concern.text });
+  judge('new', 'report', concern.told ? { ...facts, parts: [...facts.parts, 'told'] } : facts);
   await insertCase(tx, file);
   await enter(deps, tx, viewer, file, {
     action: 'report',
@@ -120,6 +126,7 @@ async function report(
     text: concern.text,
     detail: { source: file.source },
   });
+  await tellLead(deps, tx, viewer, file, lead);
   return { id: file.id, reference: file.reference };
 }
 
@@ -129,13 +136,20 @@ export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step):
     const file = await findCase(tx, which, { lock: true });
     if (!file) throw notFound('this case');
     const actions = (await entriesOf(tx, file.id)).filter((e) => e.action === 'act').length;
-    const facts = factsOf(viewer, file, await leadsOf(tx), actions, step);
+    const leads = await leadsOf(tx);
+    const facts = factsOf(viewer, file, leads, actions, step);
     if (step.person) facts.personIsStaff = await worksHere(tx, step.person);
     const to = judge(file.state, step.action, facts);
-    const { change, detail } = changeOf(file, step, viewer, new Date(deps.clock.now()));
+    const { change, detail } = changeOf(file, step, viewer, leads, new Date(deps.clock.now()));
     await updateCase(tx, file.id, { ...change, ...(to !== file.state && { state: to }) });
     await enter(deps, tx, viewer, file, { action: step.action, from: file.state, to, text: step.text, detail });
     if (step.action === 'assign' && step.person) await tellAssignee(deps, tx, viewer, file, step.person);
+    if (step.action === 'involve') {
+      const before = actingLead(leads, file.subjects);
+      const now = actingLead(leads, change.subjects ?? file.subjects);
+      const anew = now.filter((id) => !before.includes(id));
+      await tellLead(deps, tx, viewer, file, anew);
+    }
     if (step.action === 'close')
       await closeForCase(tx, deps, contextOf(viewer), { case: file.id, reason: `Case ${file.reference} is closed.` });
     return to;

@@ -4,7 +4,8 @@ import { notFound, Refusal } from '#core/errors.ts';
 import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
 import { statusOf } from '#platform/http.ts';
-import { contextOf, done, viewerOf, type WebApp } from '#web/index.ts';
+import { ESCALATION_ROLES, type RoleId } from '#policy/types.ts';
+import { contextOf, done, hasDuty, viewerOf, type WebApp } from '#web/index.ts';
 import type { CaseState } from './case.workflow.ts';
 import { casePage, casesPage, newCasePage } from './cases.pages.ts';
 import { logCase, openFromAlert, takeStep } from './cases.service.ts';
@@ -13,8 +14,10 @@ import { STEP_FORMS } from './cases.words.ts';
 
 const VIEWS = 'capabilities/incidents/views';
 /** Who may see *a* case is the row's own affair; these are the duties that could have any. */
-const STAFF = { access: { duties: ['staff', 'dsl', 'head'] } } as const;
-const SAFEGUARDING = { access: { duties: ['dsl', 'head'] } } as const;
+export const CASE_DUTIES: readonly RoleId[] = ['staff', ...ESCALATION_ROLES];
+const READERS = { access: { duties: CASE_DUTIES } };
+/** INC-23: everybody who works here logs what happened. */
+const LOGGERS = { access: { duties: ['staff'] } } as const;
 
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const params = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9-]{1,40}$' }) });
@@ -43,7 +46,7 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
   app.get(
     '/cases',
     {
-      config: STAFF,
+      config: READERS,
       schema: {
         querystring: Type.Object(
           {
@@ -57,15 +60,17 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
     async (request, reply) => {
       const { q, state } = request.query;
       const search = { ...(q && { q }), ...(state && { state: state as CaseState | 'open' }) };
-      return reply.page(`${VIEWS}/list.njk`, await casesPage(deps, viewerOf(request), search));
+      const viewer = viewerOf(request);
+      const page = await casesPage(deps, viewer, search);
+      return reply.page(`${VIEWS}/list.njk`, { ...page, mayLog: hasDuty(viewer, ...LOGGERS.access.duties) });
     },
   );
 
-  app.get('/cases/new', { config: STAFF }, async (request, reply) =>
+  app.get('/cases/new', { config: LOGGERS }, async (request, reply) =>
     reply.page(`${VIEWS}/new.njk`, await newCasePage(deps, viewerOf(request), null)),
   );
 
-  app.post('/cases/new', { config: STAFF, schema: { body: NewCaseBody } }, async (request, reply) => {
+  app.post('/cases/new', { config: LOGGERS, schema: { body: NewCaseBody } }, async (request, reply) => {
     const viewer = viewerOf(request);
     const form = request.body;
     const people = [form.people ?? []].flat().filter(isUuid);
@@ -90,7 +95,7 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
     }
   });
 
-  app.get('/cases/received/:id', { config: STAFF, schema: { params } }, async (request, reply) => {
+  app.get('/cases/received/:id', { config: LOGGERS, schema: { params } }, async (request, reply) => {
     const viewer = viewerOf(request);
     const reports = await deps.db.in(contextOf(viewer), myReports);
     const receipt = reports.find((r) => r.reference === request.params.id);
@@ -100,7 +105,10 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
 
   app.post(
     '/cases/from-alert/:id',
-    { config: SAFEGUARDING, schema: { params, body: Type.Object(csrf, { additionalProperties: false }) } },
+    {
+      config: { access: { duties: ESCALATION_ROLES } },
+      schema: { params, body: Type.Object(csrf, { additionalProperties: false }) },
+    },
     async (request, reply) => {
       if (!isUuid(request.params.id)) throw notFound('this alert');
       const { reference } = await openFromAlert(deps, viewerOf(request), request.params.id);
@@ -109,17 +117,17 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
   );
 
   const find = Type.Object({ find: Type.Optional(Type.String({ maxLength: 120 })) }, { additionalProperties: false });
-  app.get('/cases/:id', { config: STAFF, schema: { params, querystring: find } }, async (request, reply) =>
+  app.get('/cases/:id', { config: READERS, schema: { params, querystring: find } }, async (request, reply) =>
     reply.page(`${VIEWS}/case.njk`, await casePage(deps, viewerOf(request), request.params.id, request.query.find)),
   );
-  app.get('/cases/:id/print', { config: STAFF, schema: { params } }, async (request, reply) =>
+  app.get('/cases/:id/print', { config: READERS, schema: { params } }, async (request, reply) =>
     reply.page(`${VIEWS}/print.njk`, await casePage(deps, viewerOf(request), request.params.id)),
   );
 
   for (const form of STEP_FORMS) {
     app.post(
       `/cases/:id/${form.action}`,
-      { config: STAFF, schema: { params, body: StepBody } },
+      { config: READERS, schema: { params, body: StepBody } },
       async (request, reply) => {
         const viewer = viewerOf(request);
         const { text = '', person, outcome } = request.body;

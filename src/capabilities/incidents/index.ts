@@ -1,6 +1,6 @@
 import type { Deps } from '#platform/deps.ts';
 import type { Room } from '#web/index.ts';
-import { incidentsRoutes } from './incidents.routes.ts';
+import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 
 export type { Step } from './case.judge.ts';
 /** The door of the incidents room. */
@@ -10,6 +10,6 @@ export { type CaseFile, type CaseSearch, countCases, listCases } from './cases.s
 
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',
-  nav: [{ href: '/cases', text: 'Cases', duties: ['staff', 'dsl', 'head'], order: 40 }],
+  nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }],
   routes: (app) => incidentsRoutes(app, deps),
 });

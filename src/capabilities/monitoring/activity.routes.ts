@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
 import { Refusal } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
+import { type RoleId, SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { viewerOf, type WebApp } from '#web/index.ts';
 import { activityBars, activityPage } from './activity.pages.ts';
 import { chartSvg } from './chart.ts';
 
 /** MON-11: who may read activity, and look up a named person with a reason. */
-export const LOOK_UP_DUTIES = ['dsl', 'head', 'ict-manager'];
+export const LOOK_UP_DUTIES: readonly RoleId[] = [...SAFEGUARDING_ROLES, 'ict-manager'];
 
 const config = { access: { duties: LOOK_UP_DUTIES } };
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));

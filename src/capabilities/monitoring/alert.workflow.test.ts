@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { HOUR } from '#core/clock.ts';
 import { type AlertAction, type AlertFacts, type AlertPart, alertWorkflow, partsOf } from './alert.workflow.ts';
 
-const PARTS: AlertPart[] = ['system', 'dsl', 'head', 'told', 'ict'];
+const PARTS: AlertPart[] = ['system', 'lead', 'head', 'told', 'ict'];
 const NOW = Date.UTC(2026, 10, 3, 10);
 const willing: AlertFacts = {
   now: NOW,
@@ -13,7 +13,7 @@ const willing: AlertFacts = {
   hitAt: NOW,
   ongoing: false,
   reason: 'Nothing to it after all.',
-  isDsl: true,
+  isLead: true,
 };
 
 /** Everything that may happen, when every guard is content. Whatever is not here must be refused. */
@@ -21,12 +21,18 @@ const MAY: Readonly<Record<string, Partial<Record<AlertPart, string>>>> = {
   new: { system: 'raise' },
   raised: {
     system: 'join escalate',
-    dsl: 'acknowledge open-case',
+    lead: 'acknowledge open-case',
     head: 'acknowledge open-case',
-    told: 'acknowledge',
+    told: 'acknowledge open-case',
     ict: 'acknowledge',
   },
-  acknowledged: { system: 'join', dsl: 'open-case close', head: 'open-case close', told: 'close', ict: 'close' },
+  acknowledged: {
+    system: 'join',
+    lead: 'open-case close',
+    head: 'open-case close',
+    told: 'open-case close',
+    ict: 'close',
+  },
   'in-case': { system: 'join close-with-case' },
   closed: {},
 };
@@ -51,7 +57,7 @@ test('ALR-10 every part may do in every state exactly what the table lists, and 
 test('ALR-10 whom an alert is kept from holds no part in it, whatever duties they have', () => {
   const alert = { detector: 'health', kept_from: ['p'], told: ['p'] };
   assert.deepEqual(partsOf({ person: 'p', duties: ['dsl', 'head', 'administrator'] }, alert), []);
-  assert.deepEqual(partsOf({ person: 'q', duties: ['dsl', 'administrator'] }, alert), ['dsl', 'ict']);
+  assert.deepEqual(partsOf({ person: 'q', duties: ['dsl', 'administrator'] }, alert), ['lead', 'ict']);
   assert.deepEqual(partsOf({ person: null, duties: ['system'] }, alert), []);
 });
 
@@ -64,10 +70,10 @@ test('ALR-10 an urgent alert is closed only by the safeguarding lead or a deputy
   const close = (part: AlertPart, facts: Partial<AlertFacts>) =>
     alertWorkflow.judge('acknowledged', 'close', [part], { ...willing, ...facts });
   const refused = (verdict: ReturnType<typeof close>) => (verdict.ok ? null : verdict.guard);
-  assert.equal(refused(close('head', { isDsl: false })), 'urgent-needs-dsl');
-  assert.equal(refused(close('head', { isDsl: false, urgency: 'soon' })), null);
-  assert.equal(refused(close('dsl', { reason: '  nothing  ' })), 'reasoned');
-  assert.equal(refused(close('dsl', {})), null);
+  assert.equal(refused(close('head', { isLead: false })), 'urgent-needs-lead');
+  assert.equal(refused(close('head', { isLead: false, urgency: 'soon' })), null);
+  assert.equal(refused(close('lead', { reason: '  nothing  ' })), 'reasoned');
+  assert.equal(refused(close('lead', {})), null);
 });
 
 test('ALR-10 an alert escalates when its time is over and not before', () => {

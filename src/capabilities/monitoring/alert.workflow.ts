@@ -1,11 +1,15 @@
 import { HOUR } from '#core/clock.ts';
 import { type Guard, Workflow } from '#core/workflow.ts';
+import { LEADING_ROLES } from '#policy/types.ts';
 
 export type AlertState = 'raised' | 'acknowledged' | 'in-case' | 'closed';
 export type AlertAction = 'raise' | 'join' | 'escalate' | 'acknowledge' | 'open-case' | 'close' | 'close-with-case';
 
-/** The parts somebody may hold towards an alert; `told`: the policy's escalation named them. */
-export type AlertPart = 'system' | 'dsl' | 'head' | 'told' | 'ict';
+/**
+ * The parts somebody may hold towards an alert. `lead`: the safeguarding lead or a deputy. `told`: the policy's escalation
+ * named them, whatever else they are.
+ */
+export type AlertPart = 'system' | 'lead' | 'head' | 'told' | 'ict';
 
 export interface AlertFacts {
   readonly now: number;
@@ -17,8 +21,8 @@ export interface AlertFacts {
   /** The trouble of one gateway is one alert for as long as it is open. */
   readonly ongoing: boolean;
   readonly reason: string;
-  /** Does the person who acts hold the DSL's duty, as holder or deputy? */
-  readonly isDsl: boolean;
+  /** Does the person who acts lead on safeguarding, as holder or deputy? */
+  readonly isLead: boolean;
 }
 
 const guard = (name: string, check: Guard<AlertFacts>['check']): Guard<AlertFacts> => ({ name, check });
@@ -32,13 +36,13 @@ const sameMatter = guard('same-matter', (f) =>
 const reasoned = guard('reasoned', (f) =>
   f.reason.trim().length >= 10 ? null : 'Say in ten letters or more why nothing further is needed.',
 );
-const urgentNeedsDsl = guard('urgent-needs-dsl', (f) =>
-  f.urgency === 'soon' || f.isDsl
+const urgentNeedsLead = guard('urgent-needs-lead', (f) =>
+  f.urgency === 'soon' || f.isLead
     ? null
-    : 'An urgent alert is closed only by the safeguarding lead or a deputy; anyone else can open a case.',
+    : 'An urgent alert is closed only by the safeguarding lead or a deputy. Open a case instead.',
 );
 
-const people = ['dsl', 'head', 'told'] as const;
+const people = ['lead', 'head', 'told'] as const;
 
 /** Where an alert may go, by whom. What is not listed is refused; whom it is about holds no part at all (ALR-10). */
 export const alertWorkflow = new Workflow<AlertState, AlertAction, AlertPart, AlertFacts>('alert', [
@@ -53,19 +57,23 @@ export const alertWorkflow = new Workflow<AlertState, AlertAction, AlertPart, Al
     guards: [],
     proves: ['ALR-10'],
   },
-  { from: 'raised', action: 'open-case', to: 'in-case', who: ['dsl', 'head'], guards: [] },
+  { from: 'raised', action: 'open-case', to: 'in-case', who: people, guards: [] },
   { from: 'acknowledged', action: 'join', to: 'acknowledged', who: ['system'], guards: [sameMatter] },
-  { from: 'acknowledged', action: 'open-case', to: 'in-case', who: ['dsl', 'head'], guards: [] },
+  { from: 'acknowledged', action: 'open-case', to: 'in-case', who: people, guards: [] },
   {
     from: 'acknowledged',
     action: 'close',
     to: 'closed',
     who: [...people, 'ict'],
-    guards: [urgentNeedsDsl, reasoned],
+    guards: [urgentNeedsLead, reasoned],
   },
   { from: 'in-case', action: 'join', to: 'in-case', who: ['system'], guards: [sameMatter] },
   { from: 'in-case', action: 'close-with-case', to: 'closed', who: ['system'], guards: [reasoned] },
 ]);
+
+/** Does this person lead on safeguarding, as holder or deputy? */
+export const isLead = (by: { readonly duties: readonly string[] }): boolean =>
+  LEADING_ROLES.some((role) => by.duties.includes(role));
 
 /** What somebody is to an alert. The database shows it to nobody else anyway; this says what they may do. */
 export function partsOf(
@@ -74,9 +82,10 @@ export function partsOf(
 ): AlertPart[] {
   if (by.person === null || alert.kept_from.includes(by.person)) return [];
   const parts: AlertPart[] = [];
-  if (by.duties.includes('dsl')) parts.push('dsl');
+  if (isLead(by)) parts.push('lead');
   if (by.duties.includes('head')) parts.push('head');
-  if (alert.told.includes(by.person)) parts.push('told');
+  // Trouble of the filter is told to those who run it; that gives them no part in cases (ROL-05).
+  if (alert.detector !== 'health' && alert.told.includes(by.person)) parts.push('told');
   const runsTheFilter = by.duties.includes('ict-manager') || by.duties.includes('administrator');
   if (alert.detector === 'health' && runsTheFilter) parts.push('ict');
   return parts;

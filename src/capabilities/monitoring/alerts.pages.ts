@@ -5,9 +5,9 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { names } from '#rooms/identity/index.ts';
 import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
-import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
+import { contextOf, type Viewer } from '#web/index.ts';
 import { type ActivityRow, activityAround } from './activity.search.ts';
-import { alertWorkflow, partsOf } from './alert.workflow.ts';
+import { alertWorkflow, isLead, partsOf } from './alert.workflow.ts';
 import { type Alert, findAlert, noticesOf, searchAlerts } from './alerts.store.ts';
 import { grantLookUp, mayRead } from './look-up.service.ts';
 import { categoryName, headline, outcomeName, outcomeTone, STATES, urgencyTag } from './words.ts';
@@ -87,8 +87,8 @@ export function alertPage(deps: Deps, viewer: Viewer, id: string) {
       context: aboutActivity ? (readable ? 'open' : 'ask') : null,
       can: {
         acknowledge: offered.includes('acknowledge'),
-        close: offered.includes('close') && (alert.urgency === 'soon' || hasDuty(viewer, 'dsl')),
-        openCase: offered.includes('open-case') && hasDuty(viewer, 'dsl'),
+        close: offered.includes('close') && (alert.urgency === 'soon' || isLead(viewer)),
+        openCase: offered.includes('open-case'),
       },
     };
   });

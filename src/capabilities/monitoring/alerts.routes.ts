@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { notFound, Refusal } from '#core/errors.ts';
 import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
+import { ESCALATION_ROLES, type RoleId } from '#policy/types.ts';
 import { contextOf, done, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { alertPage, alertsPage, contextPage } from './alerts.pages.ts';
 import { acknowledge, close } from './alerts.service.ts';
@@ -9,18 +10,8 @@ import { findAlert } from './alerts.store.ts';
 import { liveAlerts } from './live.ts';
 import { lookUp } from './look-up.service.ts';
 
-/** Whom a policy's escalation may name, and who runs the filter. Which alerts they see is decided row by row. */
-export const ALERT_DUTIES = [
-  'dsl',
-  'head',
-  'centre-lead',
-  'online-safety-coordinator',
-  'coordinator',
-  'chair',
-  'lead-governor',
-  'ict-manager',
-  'administrator',
-];
+/** Whom a policy may have told, and who runs the filter. Which alerts they see is decided row by row. */
+export const ALERT_DUTIES: readonly RoleId[] = [...ESCALATION_ROLES, 'ict-manager', 'administrator'];
 
 const VIEWS = 'capabilities/monitoring/views';
 const config = { access: { duties: ALERT_DUTIES } };

@@ -4,7 +4,7 @@ import type { Alert } from './alerts.store.ts';
 /** What the guards of the workflow need to know of an alert. */
 export const factsOf = (
   alert: Pick<Alert, 'urgency' | 'due_at' | 'acknowledged_at' | 'detector'>,
-  more: { now: number; hitAt?: number; reason?: string; isDsl?: boolean },
+  more: { now: number; hitAt?: number; reason?: string; isLead?: boolean },
 ): AlertFacts => ({
   now: more.now,
   urgency: alert.urgency,
@@ -13,5 +13,5 @@ export const factsOf = (
   hitAt: more.hitAt ?? null,
   ongoing: alert.detector === 'health',
   reason: more.reason ?? '',
-  isDsl: more.isDsl ?? false,
+  isLead: more.isLead ?? false,
 });

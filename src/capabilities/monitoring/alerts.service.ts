@@ -5,7 +5,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import type { holders } from '#rooms/identity/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
-import { type AlertAction, type AlertPart, type AlertState, alertWorkflow, partsOf } from './alert.workflow.ts';
+import { type AlertAction, type AlertPart, type AlertState, alertWorkflow, isLead, partsOf } from './alert.workflow.ts';
 import { factsOf } from './alerts.rules.ts';
 import {
   type Alert,
@@ -177,8 +177,7 @@ async function take(
   { reason = '', parts = partsOf(by, alert) }: { reason?: string; parts?: readonly AlertPart[] } = {},
 ): Promise<void> {
   const now = deps.clock.now();
-  const isDsl = by.duties.includes('dsl');
-  const verdict = alertWorkflow.judge(alert.state, action, parts, factsOf(alert, { now, reason, isDsl }));
+  const verdict = alertWorkflow.judge(alert.state, action, parts, factsOf(alert, { now, reason, isLead: isLead(by) }));
   if (!verdict.ok) throw refusal(action, verdict);
   await changeAlert(tx, alert.id, { ...change, state: verdict.to, due_at: null });
   await record(tx, {

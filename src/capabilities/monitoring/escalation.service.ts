@@ -25,13 +25,17 @@ const WITHOUT_POLICY: readonly Step[] = [
   { role: 'head', rank: 'holder', acknowledgeMinutes: 10 },
 ];
 
+/** Whom the policy in force has told of an alert, in order. */
+export const escalationSteps = async (tx: Tx): Promise<readonly Step[]> =>
+  (await policyInForce(tx))?.document.monitoring.escalation ?? WITHOUT_POLICY;
+
 /**
  * ALR-10: tell whom the policy names at step `from`. A step that reaches nobody, because nobody holds the duty or because
  * it is about them, is noted and the next is told at once. Past the last step all of them are told, again and again,
  * until somebody acknowledges.
  */
 export async function tellNext(tx: Tx, deps: Deps, alert: Alert, from: number): Promise<void> {
-  const steps = (await policyInForce(tx))?.document.monitoring.escalation ?? WITHOUT_POLICY;
+  const steps = await escalationSteps(tx);
   const everybody = new Map<string, Holder>();
   for (const [number, step] of steps.entries()) {
     const people = await holders(tx, step.role, step.rank);

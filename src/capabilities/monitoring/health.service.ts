@@ -2,6 +2,7 @@ import { MINUTE } from '#core/clock.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { schools } from '#platform/school.ts';
+import { LEADING_ROLES } from '#policy/types.ts';
 import type { GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { raiseLocked } from './alerts.service.ts';
@@ -35,7 +36,8 @@ export async function healthAlert(tx: Tx, deps: Deps, trouble: GatewayTrouble): 
   const open = await openAlertOf(tx, openKey);
   if (open?.evidence.some((l) => l.at === at && l.text === text)) return;
 
-  const recipients = [...(await holders(tx, 'ict-manager')), ...(await holders(tx, 'dsl', 'holder'))];
+  const recipients = await holders(tx, 'ict-manager');
+  for (const role of LEADING_ROLES) recipients.push(...(await holders(tx, role, 'holder')));
   await raiseLocked(tx, deps, {
     school: gateway.school_id,
     subject: null,

@@ -1,5 +1,8 @@
+export { LOOK_UP_DUTIES } from './activity.routes.ts';
+export { ALERT_DUTIES } from './alerts.routes.ts';
 export { acknowledge, close, closeForCase, linkCase, type NewAlert, openAlerts, raise } from './alerts.service.ts';
 export { ALERT_CHANNEL, type Alert, findAlert } from './alerts.store.ts';
+export { escalationSteps } from './escalation.service.ts';
 export { type GatewayTrouble, healthAlert } from './health.service.ts';
 export { type IngestAnswer, ingest } from './ingest.service.ts';
 export { type ActivityVerification, verifyActivity } from './integrity.service.ts';

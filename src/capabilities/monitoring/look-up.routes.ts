@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { invalid, notFound } from '#core/errors.ts';
 import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
+import { SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { searchPeople } from '#rooms/identity/index.ts';
 import { contextOf, done, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { personPage } from './activity.pages.ts';
@@ -20,8 +21,6 @@ const Who = { line: text(90), person: text(36), find: text(100) };
 const Ask = Type.Object(Who, closed);
 const Give = Type.Object({ ...Who, _csrf: text(200), reason: Type.String({ maxLength: 2000 }) }, closed);
 type Asked = Type.Static<typeof Ask>;
-
-export { LOOK_UP_DUTIES };
 
 /** MON-11: from "someone in Year 8" to a name, by a reason. */
 export function lookUpRoutes(app: WebApp, deps: Deps): void {
@@ -60,7 +59,10 @@ export function lookUpRoutes(app: WebApp, deps: Deps): void {
 
   app.get(
     '/activity/look-ups',
-    { config: { access: { duties: ['dsl', 'head'] } }, schema: { querystring: Type.Object({ q: text(100) }, closed) } },
+    {
+      config: { access: { duties: SAFEGUARDING_ROLES } },
+      schema: { querystring: Type.Object({ q: text(100) }, closed) },
+    },
     async (request, reply) => {
       const q = request.query.q ?? '';
       const rows = await deps.db.in(contextOf(viewerOf(request)), (tx) => lookUps(tx, { text: q, limit: 200 }));

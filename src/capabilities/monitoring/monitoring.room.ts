@@ -1,9 +1,9 @@
 import type { Deps } from '#platform/deps.ts';
 import type { Room } from '#web/index.ts';
-import { activityRoutes } from './activity.routes.ts';
+import { activityRoutes, LOOK_UP_DUTIES } from './activity.routes.ts';
 import { ALERT_DUTIES, alertsRoutes } from './alerts.routes.ts';
 import { ingestRoutes } from './ingest.routes.ts';
-import { LOOK_UP_DUTIES, lookUpRoutes } from './look-up.routes.ts';
+import { lookUpRoutes } from './look-up.routes.ts';
 import { tellRoutes } from './tell.routes.ts';
 
 /** Activity in, alerts out, and the pages to both. */

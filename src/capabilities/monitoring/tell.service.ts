@@ -1,10 +1,11 @@
 import { invalid } from '#core/errors.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { holders } from '#rooms/identity/index.ts';
+import { holders, roleTitle } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import type { Viewer } from '#web/index.ts';
 import { raise } from './alerts.service.ts';
+import { escalationSteps } from './escalation.service.ts';
 
 export interface Told {
   readonly words: string;
@@ -83,11 +84,7 @@ async function concernedBy(tx: Tx, role: string) {
 
 /** The roles that the policy has deal with reports, by the school's own titles. */
 export async function reportRoles(tx: Tx): Promise<{ role: string; title: string }[]> {
-  const document = (await policyInForce(tx))?.document;
-  const roles = [...new Set(document?.monitoring.escalation.map((s) => s.role) ?? ['dsl' as const, 'head' as const])];
-  return roles.map((role) => ({
-    role,
-    title: document?.roles.find((r) => r.id === role)?.title ?? TITLES[role] ?? role,
-  }));
+  const defined = (await policyInForce(tx))?.document.roles;
+  const roles = new Set((await escalationSteps(tx)).map((s) => s.role));
+  return [...roles].map((role) => ({ role, title: roleTitle(role, defined) }));
 }
-const TITLES: Readonly<Record<string, string>> = { dsl: 'Designated safeguarding lead', head: 'Head' };

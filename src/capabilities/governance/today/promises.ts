@@ -1,5 +1,6 @@
 import type { Tx } from '#platform/db.ts';
 import { decide } from '#policy/index.ts';
+import { LEADING_ROLES } from '#policy/types.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 
@@ -28,8 +29,11 @@ export async function promises(tx: Tx, now: number): Promise<Promises | null> {
   };
 }
 
-/** Whom a child can go to: the DSL first, then the deputies. */
+/** Whom a child can go to: those who lead on safeguarding, then their deputies. */
 export async function peopleToTalkTo(tx: Tx): Promise<string[]> {
-  const dsl = await holders(tx, 'dsl');
-  return dsl.toSorted((a, b) => (a.rank === b.rank ? 0 : a.rank === 'holder' ? -1 : 1)).map((h) => h.displayName);
+  const people: string[] = [];
+  for (const rank of ['holder', 'deputy'] as const) {
+    for (const role of LEADING_ROLES) people.push(...(await holders(tx, role, rank)).map((h) => h.displayName));
+  }
+  return [...new Set(people)];
 }

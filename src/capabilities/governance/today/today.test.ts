@@ -3,10 +3,15 @@ import { after, before, test } from 'node:test';
 import { DAY, HOUR, MINUTE } from '#core/clock.ts';
 import { digestToken } from '#core/ids.ts';
 import { systemContext } from '#platform/db.ts';
-import { logCase, takeStep } from '#rooms/incidents/index.ts';
-import { raise } from '#rooms/monitoring/index.ts';
+import { devicesRoom } from '#rooms/devices/index.ts';
+import { filteringRoom } from '#rooms/filtering/index.ts';
+import { identityRoom } from '#rooms/identity/index.ts';
+import { incidentsRoom, logCase, takeStep } from '#rooms/incidents/index.ts';
+import { monitoringRoom, raise } from '#rooms/monitoring/index.ts';
+import { policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
+import { contextOf } from '#web/index.ts';
 import { governanceRoom } from '../index.ts';
 import { todaysLines } from './today.ts';
 
@@ -162,6 +167,45 @@ test('every role has a page of its own that says what it can do here', async () 
 test('pupils are told on their page, in plain words, that their use is recorded and for how long', async () => {
   const { body } = await pages.as(s.people.year7).get('/');
   assert.match(body, /keeps a record of the websites you visit[\s\S]*deleted after 365 days/);
+});
+
+test('ALR-10 whom an alert was escalated to has it on their page, and only that one', async () => {
+  const chair = { ...s.people.governor.viewer, duties: ['governor', 'chair'] };
+  const brought = await alert({ urgency: 'urgent' });
+  await alert({ urgency: 'soon' });
+  await t.asOwner(`update alert set told = $2 where id = $1`, [brought.id, [chair.person.id]]);
+  const lines = await t.db.in(contextOf(chair), (tx) => todaysLines(tx, chair, s.clock.now()));
+  assert.deepEqual(
+    lines.map((l) => [l.tone, l.href]),
+    [['danger', `/alerts/${brought.id}`]],
+  );
+  await t.asOwner(`update alert set state = 'closed'`);
+});
+
+test('whatever Today leads to is open to whoever reads it', async () => {
+  const school = await testSchool(t, { policy: 'secondary-school', config: s.deps.config });
+  const { deps } = school;
+  const all = await pagesFor(
+    deps,
+    identityRoom(deps),
+    devicesRoom(deps, { profiles: profilesInForce }),
+    policiesRoom(deps),
+    filteringRoom(deps, { onGatewayTrouble: async () => undefined }),
+    monitoringRoom(deps),
+    incidentsRoom(deps),
+    governanceRoom(deps, { onEnrolled: () => undefined }),
+  );
+  let followed = 0;
+  for (const [part, person] of Object.entries(school.people)) {
+    const { body } = await all.as(person).get('/');
+    const main = body.slice(body.indexOf('<main'), body.indexOf('</main>'));
+    for (const [, href = ''] of main.matchAll(/href="(\/[^"]*)"/g)) {
+      assert.equal((await all.as(person).get(href)).statusCode, 200, `${href} as ${part}`);
+      followed++;
+    }
+  }
+  assert.ok(followed > 50, `${followed} links`);
+  await all.close();
 });
 
 test('lines of one person never show what row security hides from another', async () => {

@@ -1,26 +1,27 @@
 import type { Tx } from '#platform/db.ts';
+import { ESCALATION_ROLES, SAFEGUARDING_ROLES } from '#policy/types.ts';
+import { ALERT_DUTIES, LOOK_UP_DUTIES } from '#rooms/monitoring/index.ts';
 import { hasDuty, type Viewer } from '#web/index.ts';
 import type { Line, ReadLines } from './line.ts';
 import * as running from './running.lines.ts';
 import * as safeguarding from './safeguarding.lines.ts';
 
-const SAFEGUARDING = ['dsl', 'head'];
 const KEEPERS = ['ict-manager', 'administrator'];
 
 /** Each kind of line is a row: whose it is, and how it is read. In the order in which they stand under one heading. */
 export const SOURCES: readonly { readonly duties: readonly string[]; readonly read: ReadLines }[] = [
-  { duties: [...SAFEGUARDING, ...KEEPERS], read: safeguarding.openAlerts },
+  { duties: ALERT_DUTIES, read: safeguarding.openAlerts },
   { duties: KEEPERS, read: running.gateways },
-  { duties: ['staff', ...SAFEGUARDING], read: safeguarding.myCases },
-  { duties: SAFEGUARDING, read: safeguarding.waitingCases },
-  { duties: ['administrator', ...SAFEGUARDING], read: running.policyMissing },
+  { duties: ['staff'], read: safeguarding.myCases },
+  { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
+  { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
   { duties: ['administrator', 'head'], read: running.vacantRoles },
   { duties: KEEPERS, read: running.peopleWithoutProfile },
   { duties: KEEPERS, read: running.listAge },
   { duties: ['dsl', 'ict-manager', 'filter-approver'], read: running.siteQuestions },
   { duties: KEEPERS, read: running.failedMail },
-  { duties: [...SAFEGUARDING, ...KEEPERS], read: running.lastDay },
-  { duties: SAFEGUARDING, read: safeguarding.closedCases },
+  { duties: LOOK_UP_DUTIES, read: running.lastDay },
+  { duties: ESCALATION_ROLES, read: safeguarding.closedCases },
 ];
 
 const TONES = ['danger', 'amber', 'calm', 'quiet'] as const;
@@ -36,7 +37,7 @@ export async function todaysLines(tx: Tx, viewer: Viewer, now: number): Promise<
 
 /** Where people can go from here: everything else, by duty. */
 const WAYS: readonly { duties: readonly string[]; href: string; text: string; about: string }[] = [
-  { duties: SAFEGUARDING, href: '/alerts', text: 'Alerts', about: 'Everything that was noticed, open and closed.' },
+  { duties: ESCALATION_ROLES, href: '/alerts', text: 'Alerts', about: 'Everything that was noticed, open and closed.' },
   {
     duties: ['staff'],
     href: '/cases/new',
