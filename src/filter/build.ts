@@ -8,6 +8,7 @@ import { NameTable } from './name-table.ts';
 import { CategorySets } from './sets.ts';
 import { type ListFile, listFiles, type Source } from './sources.ts';
 import type { Taxonomy } from './taxonomy.ts';
+import { Trust } from './trust.ts';
 
 export interface BuildOptions {
   /** Two whole numbers below 2^32; the same lists under the same seed give the same file. Random when left out. */
@@ -37,8 +38,10 @@ export interface SourceReport {
   domains: number;
   urls: number;
   refused: number;
-  /** Lists left out on purpose: mapped to null. */
+  /** Lists left out on purpose: mapped to null, or of help services that are not ours to name. */
   readonly ignored: string[];
+  /** Names not taken, because they contradict our own lists (trust.ts). */
+  readonly contradicting: { readonly name: string; readonly category: string }[];
 }
 
 /** Lines of one list that were not taken, counted by reason, with the first few as they stand. */
@@ -63,11 +66,11 @@ export async function buildIndex(
   options: BuildOptions = {},
 ): Promise<BuildReport> {
   const began = performance.now();
-  const build = new Build(taxonomy, options.seed ?? randomSeed());
+  const build = new Build(taxonomy, await Trust.of(sources, taxonomy, mapping), options.seed ?? randomSeed());
   for (const source of sources) {
     build.begin(source);
     for await (const list of listFiles(source)) {
-      await build.add(list, mapping.resolve(source.name, list.outside));
+      await build.add(source, list);
       options.onProgress?.({ list: list.label, names: build.domains + build.urls });
     }
   }
@@ -80,28 +83,35 @@ class Build {
   domains = 0;
   urls = 0;
   readonly #taxonomy: Taxonomy;
+  readonly #trust: Trust;
   readonly #seed: readonly [number, number];
   readonly #states: HostStates;
   readonly #names = new NameTable();
+  /** Names up to this number may be vouched for; the millions after them need no second look. */
+  readonly #vouched: number;
   readonly #sets = new CategorySets();
   readonly #perCategory: Float64Array;
   readonly #perSource: SourceReport[] = [];
   readonly #refused: RefusedLines[] = [];
   readonly #unmapped: { source: string; outside: string }[] = [];
 
-  constructor(taxonomy: Taxonomy, seed: readonly [number, number]) {
+  constructor(taxonomy: Taxonomy, trust: Trust, seed: readonly [number, number]) {
     this.#taxonomy = taxonomy;
+    this.#trust = trust;
     this.#seed = seed;
     this.#states = new HostStates(seed);
     this.#perCategory = new Float64Array(taxonomy.categories.length);
+    for (const host of trust.vouched) this.#enter(host, '');
+    this.#vouched = this.#names.count;
   }
 
   begin(source: Source): void {
-    this.#perSource.push({ source: source.name, domains: 0, urls: 0, refused: 0, ignored: [] });
+    this.#perSource.push({ source: source.name, domains: 0, urls: 0, refused: 0, ignored: [], contradicting: [] });
   }
 
-  async add(list: ListFile, mapped: string | null | undefined): Promise<void> {
+  async add(from: Source, list: ListFile): Promise<void> {
     const source = this.#perSource.at(-1)!;
+    const mapped = this.#trust.category(from, list.outside);
     if (mapped === null) {
       if (!source.ignored.includes(list.outside)) source.ignored.push(list.outside);
       return;
@@ -116,11 +126,17 @@ class Build {
     const refused: RefusedLines = { list: list.label, reasons: {}, examples: [] };
     // What stands in a list of illegal content is never shown to anybody (FIL-02), not even as an example.
     const examples = this.#taxonomy.categories[category]?.nature === 'illegal' ? 0 : EXAMPLES;
+    const mayErr = mapped !== undefined && this.#trust.mayErr(from, mapped);
     await readList(
       list.chunks,
       (host, path) => {
+        const name = this.#enter(host, path);
+        if (mayErr && name <= this.#vouched && path === '' && this.#trust.contradicts(host, mapped)) {
+          source.contradicting.push({ name: host, category: mapped });
+          return;
+        }
         source[path === '' ? 'domains' : 'urls']++;
-        this.#take(host, path, own, category);
+        this.#take(name, path, own, category);
       },
       (why, line, number) => {
         source.refused++;
@@ -132,14 +148,17 @@ class Build {
     if (Object.keys(refused.reasons).length > 0) this.#refused.push(refused);
   }
 
-  #take(host: string, path: string, own: number, category: number): void {
-    const names = this.#names;
+  #enter(host: string, path: string): number {
     this.#states.walk(host);
-    const name = path === '' ? names.host(this.#states) : names.url(this.#states, path);
-    const before = names.set[name]!;
+    return path === '' ? this.#names.host(this.#states) : this.#names.url(this.#states, path);
+  }
+
+  #take(name: number, path: string, own: number, category: number): void {
+    const { set } = this.#names;
+    const before = set[name]!;
     const after = this.#union(before, own);
     if (after === before) return;
-    names.set[name] = after;
+    set[name] = after;
     this.#perCategory[category]!++;
     if (before === 0) this[path === '' ? 'domains' : 'urls']++;
   }

@@ -4,6 +4,8 @@ import { endsSegment } from './hash.ts';
 import { normalisePath } from './host.ts';
 import type { Mapping } from './mapping.ts';
 import { listFiles, type Source } from './sources.ts';
+import type { Taxonomy } from './taxonomy.ts';
+import { hostAndParents, Trust } from './trust.ts';
 
 /** One line of one list that speaks of an address. */
 export interface ListMatch {
@@ -11,6 +13,8 @@ export interface ListMatch {
   readonly outsideCategory: string;
   /** In Gatehouse's taxonomy; null when the list is ignored on purpose or not mapped. */
   readonly category: string | null;
+  /** Not taken, because it contradicts our own lists. */
+  readonly contradicts: boolean;
   /** What the list says: the host, one of its parents, or an address the path lies under. */
   readonly listed: string;
 }
@@ -21,21 +25,31 @@ export interface ListMatch {
  */
 export async function explainHost(
   sources: readonly Source[],
+  taxonomy: Taxonomy,
   mapping: Mapping,
   host: string,
   path = '',
 ): Promise<ListMatch[]> {
   const names = [...new Set(hostAndParents(host).flatMap((name) => [name, domainToUnicode(name) || name]))];
   const tail = normalisePath(path);
+  const trust = await Trust.of(sources, taxonomy, mapping);
   const matches = new Map<string, ListMatch>();
   for (const source of sources) {
     for await (const list of listFiles(source)) {
-      const category = mapping.resolve(source.name, list.outside) ?? null;
+      const category = trust.category(source, list.outside) ?? null;
+      const mayErr = category !== null && trust.mayErr(source, category);
       for await (const block of readBlocks(list.chunks)) {
         for (const line of linesWith(block.toLowerCase(), names)) {
           parseLine(line, (found, prefix) => {
             if (!names.includes(found) || !liesUnder(tail, prefix)) return;
-            const match = { source: source.name, outsideCategory: list.outside, category, listed: found + prefix };
+            const contradicts = mayErr && prefix === '' && trust.contradicts(found, category);
+            const match = {
+              source: source.name,
+              outsideCategory: list.outside,
+              category,
+              contradicts,
+              listed: found + prefix,
+            };
             matches.set(`${match.source} ${match.outsideCategory} ${match.listed}`, match);
           });
         }
@@ -43,13 +57,6 @@ export async function explainHost(
     }
   }
   return [...matches.values()];
-}
-
-/** `a.b.example` → itself and `b.example`; an IP address has no parents. */
-function hostAndParents(host: string): string[] {
-  if (host.includes(':') || /\.\d+$/.test(host)) return [host];
-  const labels = host.split('.');
-  return labels.slice(0, Math.max(1, labels.length - 1)).map((_, i) => labels.slice(i).join('.'));
 }
 
 const liesUnder = (path: string, prefix: string): boolean =>

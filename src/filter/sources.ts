@@ -14,6 +14,8 @@ export interface Source {
   readonly path: string;
   /** For a `file`: the outside category name it stands for. */
   readonly category?: string;
+  /** Kept by us: its word on a name holds against other lists (trust.ts). */
+  readonly own?: boolean;
 }
 
 /** One list inside a source. */

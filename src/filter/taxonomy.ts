@@ -27,6 +27,10 @@ const FIELDS = ['id', 'name', 'about', 'risk', 'heading', 'uar', 'nature'];
 export interface Taxonomy {
   readonly categories: readonly Category[];
   readonly byId: ReadonlyMap<string, Category>;
+  /** A name that our own lists hold in one of these is what they say it is (trust.ts). */
+  readonly vouching: ReadonlySet<string>;
+  /** Danger that may come to any site overnight: what an outside list puts here always counts. */
+  readonly urgent: ReadonlySet<string>;
 }
 
 export const TAXONOMY_FILE: string = fileURLToPath(new URL('../../lists/taxonomy.json', import.meta.url));
@@ -36,8 +40,13 @@ export function loadTaxonomy(file: string = TAXONOMY_FILE): Taxonomy {
   const json = readJson(file, 'filter.taxonomy.unreadable');
   const errors = taxonomyErrors(json);
   if (errors.length > 0) throw invalid('filter.taxonomy.invalid', `${file}: ${errors.join('; ')}.`);
-  const { categories } = json as { categories: Category[] };
-  return { categories, byId: new Map(categories.map((c) => [c.id, c])) };
+  const { categories, vouching, urgent } = json as { categories: Category[]; vouching: string[]; urgent: string[] };
+  return {
+    categories,
+    byId: new Map(categories.map((c) => [c.id, c])),
+    vouching: new Set(vouching),
+    urgent: new Set(urgent),
+  };
 }
 
 /** What is wrong with a taxonomy document; empty when nothing is. */
@@ -45,13 +54,25 @@ export function taxonomyErrors(json: unknown): string[] {
   const list = isRecord(json) ? json.categories : undefined;
   if (!Array.isArray(list) || list.length === 0) return ['"categories" must be a list of at least one category'];
   const seen = new Set<unknown>();
-  return list.flatMap((c: unknown, i) => {
+  const errors = list.flatMap((c: unknown, i) => {
     if (!isRecord(c)) return [`category ${i + 1} must be an object`];
     const where = typeof c.id === 'string' ? `category "${c.id}"` : `category ${i + 1}`;
     const errors = categoryErrors(c);
     if (seen.has(c.id)) errors.push('stands twice');
     seen.add(c.id);
     return errors.map((e) => `${where}: ${e}`);
+  });
+  return [...errors, ...TRUST.flatMap((key) => trustErrors(key, (json as Record<string, unknown>)[key], list))];
+}
+
+const TRUST = ['vouching', 'urgent'] as const;
+
+function trustErrors(key: (typeof TRUST)[number], ids: unknown, categories: readonly unknown[]): string[] {
+  if (!Array.isArray(ids)) return [`"${key}" must be a list of categories`];
+  const natures = new Map(categories.filter(isRecord).map((c) => [c.id, c.nature]));
+  return ids.flatMap((id: unknown) => {
+    if (!natures.has(id)) return [`"${key}": there is no category ${JSON.stringify(id)}`];
+    return key === 'vouching' && natures.get(id) === 'illegal' ? [`"vouching": ${String(id)} is illegal content`] : [];
   });
 }
 

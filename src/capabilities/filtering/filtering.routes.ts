@@ -158,10 +158,25 @@ function pages(app: WebApp, deps: Deps): void {
     const wanted = q.trim().toLowerCase();
     return deps.db.in(contextOf(viewer), async (tx) => {
       const glance = await filteringAtAGlance(tx, deps);
-      const counts = taxonomy()
-        .categories.map((c) => ({ id: c.id, name: c.name, names: glance.report?.perCategory[c.id] ?? 0 }))
-        .filter((c) => `${c.id} ${c.name}`.toLowerCase().includes(wanted));
-      return { ...glance, q, counts, categories: taxonomy().categories, keeper: hasDuty(viewer, ...KEEPERS) };
+      const { categories, byId } = taxonomy();
+      const matches = (...words: string[]) => words.join(' ').toLowerCase().includes(wanted);
+      const counts = categories
+        .map((c) => ({ id: c.id, name: c.name, names: glance.report?.perCategory[c.id] ?? 0 }))
+        .filter((c) => matches(c.id, c.name));
+      const contradicting = (glance.report?.perSource ?? [])
+        .flatMap(({ source, contradicting }) =>
+          contradicting.map(({ name, category }) => ({ name, source, kind: byId.get(category)?.name ?? category })),
+        )
+        .filter((c) => matches(c.name, c.source, c.kind));
+      return {
+        ...glance,
+        q,
+        counts,
+        contradicting,
+        // No list but ours can name a help service (filter/trust.ts).
+        categories: categories.filter((c) => c.nature !== 'help'),
+        keeper: hasDuty(viewer, ...KEEPERS),
+      };
     });
   }
 

@@ -101,7 +101,7 @@ test('lists that were not read for two days stand there as late', async () => {
 
 test('a source is added, the page watches the compilation and then shows the report; the source is switched off again', async () => {
   const ict = as('ictManager');
-  const folder = testFolder({ 'games/domains': 'ours.example\n999.1.1.1\n', 'mystery/domains': 'x.example\n' });
+  const folder = testFolder({ 'games/domains': 'ours.example\n999.1.1.1\nwikipedia.org\n', 'mystery/domains': 'x.example\n' });
   const wrong = await ict.post('/filtering/lists', { location: '/no/such/place', name: '', category: '' });
   assert.equal(wrong.statusCode, 400);
   assert.match(wrong.body, /id="location-error"/);
@@ -111,6 +111,10 @@ test('a source is added, the page watches the compilation and then shows the rep
     category: '',
   });
   assert.match(single.body, /id="category-error"/);
+  const games = join(folder, 'games/domains');
+  const open = await ict.post('/filtering/lists', { location: games, name: 'everything', category: 'help' });
+  assert.equal(open.statusCode, 400);
+  assert.match(open.body, /Only the lists that ship with Gatehouse name help services/);
   const added = await ict.post('/filtering/lists', { location: folder, name: 'ours', category: '' });
   const watching = await ict.follow(added);
   assert.match(watching.body, /are being compiled/);
@@ -122,6 +126,9 @@ test('a source is added, the page watches the compilation and then shows the rep
   assert.equal(report.headers.refresh, undefined);
   assert.match(report.body, /ours: mystery/);
   assert.match(report.body, /Lines that could not be read/);
+  assert.match(report.body, /What contradicts our own lists/);
+  assert.match((await ict.get('/filtering/lists?q=wikip')).body, /wikipedia\.org<\/th><td>ours<\/td><td>Games/);
+  assert.match((await ict.get('/filtering/test?address=en.wikipedia.org')).body, /our own lists know this site/);
   const searched = (await ict.get('/filtering/lists?q=GAMBL')).body;
   assert.match(searched, /<th scope="row">Gambling<\/th>/);
   assert.doesNotMatch(searched, /<th scope="row">Games<\/th>/);

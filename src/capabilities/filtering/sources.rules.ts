@@ -60,7 +60,7 @@ export const downloadedFile = (folder: string, name: string): string => join(fol
  * that each is read with its own section of the mapping. Empty when a list from the web has not come yet.
  */
 export function sourcesOf(row: SourceRow, downloads: string, path = downloadedFile(downloads, row.name)): Source[] {
-  if (row.origin === 'starter') return [{ name: STARTER, kind: 'folder', path: STARTER_FOLDER }];
+  if (row.origin === 'starter') return [{ name: STARTER, kind: 'folder', path: STARTER_FOLDER, own: true }];
   if (row.kind === 'url') {
     if (!existsSync(path)) return [];
     return [ARCHIVE.test(new URL(row.location).pathname) ? archive(row.name, path) : file(row, path)];

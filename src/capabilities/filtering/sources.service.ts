@@ -93,9 +93,14 @@ async function insertSource(
   }
   // In GATEHOUSE_LISTS the file's own name says it, as `gambling.txt` does.
   const category = origin === 'people' && needsCategory(kind, location) ? (input.category ?? '') : null;
-  if (category !== null && !taxonomy().byId.has(category)) {
+  const known = category === null ? undefined : taxonomy().byId.get(category);
+  if (category !== null && !known) {
     const message = 'A single list has no categories of its own. Choose the category that it stands for.';
     throw invalid('lists.source.category', message, { category: message });
+  }
+  if (known?.nature === 'help') {
+    const message = 'Only the lists that ship with Gatehouse name help services, since nothing closes those.';
+    throw invalid('lists.source.help', message, { category: message });
   }
   const row = await tx
     .insertInto('list_source')

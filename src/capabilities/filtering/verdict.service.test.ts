@@ -90,13 +90,13 @@ test('FIL-02 illegal content stays closed for every profile and person, and no s
     Refusal,
   );
 
-  // Another list that speaks for the same name, even as a help service, lifts nothing.
+  // Another list that speaks well of the same name lifts nothing, and its word for help is not even taken.
   const folder = testFolder({ 'help/domains': `${host}\n`, 'education/domains': `${host}\n` });
   await run((tx) => addSource(tx, school.deps, by, { location: folder, name: 'friendly' }));
   school.clock.advance(60_000);
   await compileLists(school.deps, school.id);
   const index = await run((tx) => currentIndex(school.deps, tx));
-  assert.deepEqual(new Set(index?.categoriesOf(index.find(host))), new Set(['child-abuse', 'help', 'education']));
+  assert.deepEqual(new Set(index?.categoriesOf(index.find(host))), new Set(['child-abuse', 'education']));
   await closed();
 
   const document = shippedPolicy('secondary-school');
@@ -116,7 +116,7 @@ test('FIL-02 lists of illegal content are never quoted', async () => {
   const host = test_('child-abuse');
   assert.deepEqual(
     (await run((tx) => explainAddress(tx, school.deps, school.id, { host, path: '' }))).map((m) => m.category).sort(),
-    ['education', 'help'],
+    ['education', null],
   );
 });
 

@@ -136,6 +136,6 @@ export async function explainAddress(
 ): Promise<ListMatch[]> {
   const rows = await tx.selectFrom('list_source').selectAll().where('enabled', '=', true).execute();
   const sources = rows.flatMap((row) => sourcesOf(row, downloadsOf(deps, school)));
-  const matches = await explainHost(sources, loadMapping(taxonomy()), host, path);
+  const matches = await explainHost(sources, taxonomy(), loadMapping(taxonomy()), host, path);
   return matches.filter((m) => m.category === null || !isIllegal(m.category));
 }
