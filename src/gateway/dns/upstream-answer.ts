@@ -17,6 +17,9 @@ const MAX_TTL = 86_400;
 /** RFC 2308 §5: "no such name" is kept for hours at most. */
 const MAX_NEGATIVE_TTL = 3600;
 
+/** Most answers have none: one list for all of them stays in the processor's cache. */
+const NO_TARGETS: readonly Uint8Array[] = [];
+
 export type Reading = StoredAnswer | 'truncated' | 'failed' | 'malformed';
 
 /** Read an answer whose id and question were already found to be ours. `failed`: this upstream could not say. */
@@ -58,7 +61,7 @@ export function readAnswer(packet: Buffer): Reading {
 
   const message = Buffer.from(packet.subarray(0, at));
   message.writeUInt16BE(0, 10);
-  return { message, ttls, ttl, targets };
+  return { message, ttls, ttl, targets: targets.length === 0 ? NO_TARGETS : targets };
 }
 
 /** Where a record names the host that really answers; `null` when it names none. */
