@@ -9,7 +9,6 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { systemClock } from '#core/clock.ts';
 import { buildIndex, loadIndex, loadMapping, loadTaxonomy, openIndex } from '#filter/index.ts';
 import { startDns } from '#gateway/dns/index.ts';
-import type { ActivityEvent } from '#gateway/judge.ts';
 import { BatchingRecorder } from '#gateway/recorder.ts';
 import { Spool } from '#gateway/spool/spool.ts';
 import { GatewayState } from '#gateway/state.ts';
@@ -345,7 +344,7 @@ async function resolveAndRecord({
   const index = openIndex(shared);
   judge.use(snapshot, index);
   const recorder = new BatchingRecorder(systemClock, () => ({ snapshot: snapshot.number, list: index.version }));
-  setInterval(() => say({ events: recorder.take().map((e: ActivityEvent) => JSON.stringify(e)) }), 250);
+  setInterval(() => say({ events: recorder.take().map((e) => JSON.stringify(e)) }), 100);
   const dns = await startDns({
     listen: { address: '127.0.0.1', port },
     upstreams: [{ address: '127.0.0.1', port: upstream }],

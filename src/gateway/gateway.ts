@@ -89,7 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const threads = await startThreads(options, (message) => {
     if (message.kind === 'log') log('warn', message.event, message.facts);
     if (message.kind !== 'events') return;
-    spool.append(message.events.map((e) => JSON.stringify(e)));
+    spool.append(message.lines);
     noteSpool();
     delivery.wake();
   });

@@ -1,7 +1,6 @@
 import type { Endpoint } from '#core/endpoint.ts';
 import type { Presence, Snapshot } from '#policy/index.ts';
 import type { Enrolment } from './feed/control-client.ts';
-import type { ActivityEvent } from './judge.ts';
 
 /** What a thread is told at its start. */
 export interface ThreadSettings {
@@ -31,6 +30,7 @@ export type FromThread =
       readonly kind: 'listening';
       readonly ports: { readonly dns: number; readonly proxy: number; readonly block: number };
     }
-  | { readonly kind: 'events'; readonly events: readonly ActivityEvent[] }
+  /** Activity events, each written out as a line of JSON: a string crosses to the keeper cheaper than an object. */
+  | { readonly kind: 'events'; readonly lines: readonly string[] }
   | { readonly kind: 'log'; readonly event: string; readonly facts: Record<string, string | number | boolean | null> }
   | { readonly kind: 'stopped' };

@@ -30,7 +30,7 @@ const recorder = new BatchingRecorder(clock, () => ({
 }));
 const flush = () => {
   const events = recorder.take();
-  if (events.length > 0) say({ kind: 'events', events });
+  if (events.length > 0) say({ kind: 'events', lines: events.map((e) => JSON.stringify(e)) });
 };
 const flushing = setInterval(flush, FLUSH_EVERY);
 
