@@ -1,3 +1,5 @@
+import { isDay } from '#core/days.ts';
+
 /** A term as a school writes it down; days as `YYYY-MM-DD`. */
 export interface Term {
   readonly name: string;
@@ -7,8 +9,6 @@ export interface Term {
   readonly halfTermEnds?: string | undefined;
 }
 
-const isDay = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 const dayFields = ['starts', 'ends', 'halfTermStarts', 'halfTermEnds'] as const;
 
 /** What is wrong with a term, field by field, beside the terms there are. Empty when nothing is. */

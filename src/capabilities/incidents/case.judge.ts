@@ -29,7 +29,7 @@ export const factsOf = (
   leads: Leads,
   actionsTaken: number,
   step: Pick<Step, 'text' | 'outcome' | 'person'> & { action: CaseAction },
-): CaseFacts & { personIsStaff?: boolean } => ({
+): CaseFacts & { personIsStaff?: boolean; person?: string | undefined } => ({
   by: viewer.person.id,
   parts: partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads),
   urgency: file.urgency,

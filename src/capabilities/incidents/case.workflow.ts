@@ -36,7 +36,7 @@ export interface CaseFacts {
   readonly text: string;
   readonly outcome?: string;
   /** The person who is to have the case, or whom it is also about. */
-  readonly person?: string;
+  readonly person?: string | undefined;
   /** That person works here and has not left. */
   readonly personIsStaff?: boolean;
 }

@@ -1,3 +1,4 @@
+import { dayIn } from '#core/days.ts';
 import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
@@ -6,7 +7,7 @@ import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { type CaseState, caseWorkflow, isOutcome, OUTCOMES } from './case.workflow.ts';
 import { partsOf } from './cases.rules.ts';
-import { categoryName, dayIn, leadsOf } from './cases.service.ts';
+import { categoryName, leadsOf } from './cases.service.ts';
 import { type CaseFile, countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
 import { entryLine, FIRST_STEP, STATES, STEP_FORMS } from './cases.words.ts';
 import type { NewCaseForm } from './incidents.routes.ts';

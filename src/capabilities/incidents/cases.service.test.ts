@@ -79,6 +79,33 @@ test('what is wrong with a concern is said field by field, and nothing is writte
   assert.deepEqual(await t.asOwner('select count(*) from case_file'), before);
 });
 
+test('a day that no calendar has, and a title too short for the database, are faults of a field', async () => {
+  for (const [field, more] of [
+    ['happenedOn', { happenedOn: '2026-02-31' }],
+    ['happenedOn', { happenedOn: '0000-01-01' }],
+    ['title', { title: '\u{1f4a5}a' }],
+  ] as const) {
+    await assert.rejects(log('staff', more), (e: unknown) => {
+      assert.deepEqual(Object.keys((e as { fields?: object }).fields ?? {}), [field]);
+      return true;
+    });
+  }
+});
+
+test('INC-23 whoever logs something about themself is heard, and has a receipt like everybody else', async () => {
+  for (const by of ['staff', 'dsl'] as const) {
+    const { reference } = await log(by, { title: 'I opened a link', people: [s.people[by].id] });
+    assert.ok((await as(by, myReports)).some((r) => r.reference === reference));
+    assert.equal(await as(by, (tx) => findCase(tx, reference)), undefined);
+    assert.ok(await as('dslDeputy', (tx) => findCase(tx, reference)));
+  }
+});
+
+test('a case is about people of this school only', async () => {
+  const { reference } = await log('staff');
+  await assert.rejects(step('dsl', reference, 'involve', { person: s.id }), code('case.involve.newSubject'));
+});
+
 test('pupils, parents and governors cannot log a case by the service either', async () => {
   for (const by of ['year8', 'parent', 'governor', 'visitor'] as const) {
     await assert.rejects(log(by), code('case.report.not-yours'), by);

@@ -1,3 +1,4 @@
+import { dayIn, isDay } from '#core/days.ts';
 import { conflict, invalid, notFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
@@ -15,10 +16,6 @@ import { actingLead, type Leads, newReference, outsiders } from './cases.rules.t
 import { type CaseFile, entriesOf, findCase, insertCase, insertEntry, updateCase } from './cases.store.ts';
 
 export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
-
-/** `YYYY-MM-DD` at the school. */
-export const dayIn = (timeZone: string, at: number | Date): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone }).format(at);
 
 export async function leadsOf(tx: Tx): Promise<Leads> {
   const of = async (role: RoleId, rank?: 'holder' | 'deputy') => (await holders(tx, role, rank)).map((h) => h.id);
@@ -55,12 +52,12 @@ export function logCase(deps: Deps, viewer: Viewer, concern: LoggedConcern): Pro
 
 function concernErrors(c: LoggedConcern, today: string): Record<string, string> {
   const wrong: Record<string, string> = {};
-  const { length } = c.title.trim();
+  // Characters as the database counts them: one sign may be two units of a string.
+  const { length } = [...c.title.trim()];
   if (length < 3 || length > 200)
     wrong.title = 'Say in a few words what it is about: 3 to 200 characters, without names.';
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(c.happenedOn) || Number.isNaN(Date.parse(c.happenedOn))) {
-    wrong.happenedOn = 'Give the day on which it happened.';
-  } else if (c.happenedOn > today) wrong.happenedOn = 'This day has not come yet. Give today or an earlier day.';
+  if (!isDay(c.happenedOn)) wrong.happenedOn = 'Give the day on which it happened, such as 2026-11-02.';
+  else if (c.happenedOn > today) wrong.happenedOn = 'This day has not come yet. Give today or an earlier day.';
   if (c.category !== null && !taxonomy().byId.has(c.category)) wrong.category = 'Choose from the list.';
   if (c.text.trim().length < 3) wrong.text = 'Write down what happened.';
   return wrong;
@@ -116,7 +113,9 @@ async function report(
     closed_by: null,
     closed_at: null,
   };
-  const facts = factsOf(viewer, file, leads, 0, { action: 'report', text: concern.text });
+  // Whoever logs something about themself (a slip, a worry over how it looked) is heard, and sees no more of it than others.
+  const asReporter = concern.source === 'logged' ? { ...file, subjects: [] } : file;
+  const facts = factsOf(viewer, asReporter, leads, 0, { action: 'report', text: concern.text });
   judge('new', 'report', concern.told ? { ...facts, parts: [...facts.parts, 'told'] } : facts);
   await insertCase(tx, file);
   await enter(deps, tx, viewer, file, {
@@ -138,7 +137,10 @@ export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step):
     const actions = (await entriesOf(tx, file.id)).filter((e) => e.action === 'act').length;
     const leads = await leadsOf(tx);
     const facts = factsOf(viewer, file, leads, actions, step);
-    if (step.person) facts.personIsStaff = await worksHere(tx, step.person);
+    if (step.person) {
+      facts.personIsStaff = await worksHere(tx, step.person);
+      if (!(await names(tx, [step.person])).has(step.person)) facts.person = undefined;
+    }
     const to = judge(file.state, step.action, facts);
     const { change, detail } = changeOf(file, step, viewer, leads, new Date(deps.clock.now()));
     await updateCase(tx, file.id, { ...change, ...(to !== file.state && { state: to }) });

@@ -22,10 +22,12 @@ export interface LookUp {
  */
 export async function lookUp(deps: Deps, viewer: Viewer, input: LookUp): Promise<void> {
   const reason = input.reason.trim();
+  // Characters as the database counts them: one sign may be two units of a string.
+  const { length } = [...reason];
   const refusal =
     input.about === viewer.person.id
       ? forbidden('look-up.self', 'You cannot look up yourself. Ask the safeguarding lead or the head.')
-      : reason.length < REASON_LETTERS || reason.length > 500
+      : length < REASON_LETTERS || length > 500
         ? invalid('look-up.reason', 'Say why you need to know.', {
             reason: `Write between ${REASON_LETTERS} and 500 letters, such as what was reported and by whom.`,
           })
