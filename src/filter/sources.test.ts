@@ -56,7 +56,9 @@ test('a folder and an archive of the same lists give the same index, with or wit
       [['games'], ['games'], ['gambling'], [], []],
     );
     assert.deepEqual(index.categoriesOf(index.findUrl('c.example', '/play/now')), ['games']);
-    assert.deepEqual(report.perSource, [{ source: 'test', domains: 3, urls: 1, refused: 0, ignored: [], contradicting: [] }]);
+    assert.deepEqual(report.perSource, [
+      { source: 'test', domains: 3, urls: 1, refused: 0, ignored: [], contradicting: [] },
+    ]);
   }
 });
 

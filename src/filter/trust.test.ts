@@ -65,7 +65,11 @@ test('FIL-02 FIL-08 illegal content, malware and phishing are believed of every 
   const { index, report } = await compile(t, from);
   for (const host of ['find.example', 'learn.portal.example']) {
     const said = index.categoriesOf(index.find(host));
-    assert.deepEqual(grave.filter((c) => !said.includes(c)), [], host);
+    assert.deepEqual(
+      grave.filter((c) => !said.includes(c)),
+      [],
+      host,
+    );
   }
   assert.deepEqual(report.perSource[1]?.contradicting, []);
 });

@@ -101,7 +101,10 @@ test('lists that were not read for two days stand there as late', async () => {
 
 test('a source is added, the page watches the compilation and then shows the report; the source is switched off again', async () => {
   const ict = as('ictManager');
-  const folder = testFolder({ 'games/domains': 'ours.example\n999.1.1.1\nwikipedia.org\n', 'mystery/domains': 'x.example\n' });
+  const folder = testFolder({
+    'games/domains': 'ours.example\n999.1.1.1\nwikipedia.org\n',
+    'mystery/domains': 'x.example\n',
+  });
   const wrong = await ict.post('/filtering/lists', { location: '/no/such/place', name: '', category: '' });
   assert.equal(wrong.statusCode, 400);
   assert.match(wrong.body, /id="location-error"/);
