@@ -135,14 +135,23 @@ grant select, insert, update on activity_hourly to gatehouse_app;
 grant select, insert, update (released_at) on activity_hold to gatehouse_app;
 grant select, insert, update (state, step, due_at, acknowledged_by, acknowledged_at, closed_by, closed_at, closing_reason, case_id, hits, last_hit_at, evidence, urgency, told) on alert to gatehouse_app;
 
--- As a sub-query the school is asked for once a statement, not once a row.
+-- Who keeps children safe, as SAFEGUARDING_ROLES in src/policy/types.ts.
+create function gh_safeguarding() returns boolean stable language sql
+  return gh_has('{dsl,centre-lead,head}');
+
+-- MON-11: activity is read by those who keep children safe or run the filter, and by whom a policy may have told of an alert
+-- (ESCALATION_ROLES in src/policy/types.ts); for everybody else there is none. As sub-queries these are asked for once a
+-- statement, not once a row.
+create function gh_reads_activity() returns boolean stable language sql
+  return gh_system() or gh_safeguarding()
+    or gh_has('{ict-manager,online-safety-coordinator,coordinator,chair,lead-governor}');
 do $$
 declare t text;
 begin
   foreach t in array array['activity', 'activity_held', 'activity_batch', 'activity_hourly', 'activity_hold'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
-    execute format('create policy own_school on %I to gatehouse_app using (school_id = (select gh_school())) with check (school_id = (select gh_school()))', t);
+    execute format('create policy own_school on %I to gatehouse_app using (school_id = (select gh_school()) and (select gh_reads_activity())) with check (school_id = (select gh_school()))', t);
   end loop;
 end $$;
 
@@ -150,10 +159,6 @@ end $$;
 create policy owner_keeps on activity to current_user using (true) with check (true);
 create policy owner_keeps on activity_held to current_user using (true);
 create policy owner_reads on activity_hold for select to current_user using (true);
-
--- Who keeps children safe, as SAFEGUARDING_ROLES in src/policy/types.ts.
-create function gh_safeguarding() returns boolean stable language sql
-  return gh_has('{dsl,centre-lead,head}');
 
 -- An alert is for those who keep children safe and for whom the policy names, never for those it is about (ALR-10). The
 -- health of the filter is also for those who run it (FIL-20).

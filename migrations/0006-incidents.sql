@@ -81,3 +81,19 @@ create policy with_case on alert to gatehouse_app
   with check (school_id = gh_school());
 create policy not_about_me on alert as restrictive to gatehouse_app
   using (case_id is null or not coalesce(gh_case_is_about_me(case_id), false));
+
+-- A letter is for its recipient, for whoever may see what it is about, and for those who look after the mail; but one about
+-- an alert or a case is not there, not even as one more that could not be sent, for whom that alert or case is kept from.
+create function gh_letter_is_kept_from_me(kind text, of text) returns boolean stable security definer
+  language sql set search_path = public
+  begin atomic
+    select kind = 'alert' and exists (select 1 from alert a left join case_file c on c.id = a.case_id
+        where a.id::text = of and (gh_person() = any (a.kept_from) or gh_person() = any (c.subjects)))
+      or kind = 'case' and exists (select 1 from case_file c where c.id::text = of and gh_person() = any (c.subjects));
+  end;
+create policy owner_reads on alert for select to current_user using (true);
+create policy need_to_know on mail as restrictive for select to gatehouse_app
+  using (gh_system()
+    or about_kind = 'alert' and exists (select 1 from alert a where a.id::text = about_id)
+    or (recipient = gh_person() or gh_has('{ict-manager,administrator}'))
+      and not coalesce(gh_letter_is_kept_from_me(about_kind, about_id), false));
