@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { Refusal } from '#core/errors.ts';
 import { buildIndex, type Source } from './index.ts';
+import { listFiles } from './sources.ts';
 import { compile, mapping, taxonomy, tempFolder, writeLists } from './test-lists.ts';
 
 const LISTS = {
@@ -128,4 +129,22 @@ test('no damage to an archive does more than refuse it', async (t) => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('an archive that unpacks without end is stopped, and folders are walked no deeper than lists lie', async (t) => {
+  const path = join(tempFolder(t), 'bomb.tar.gz');
+  writeFileSync(path, await tarGz({ 'games/readme': 'x'.repeat(100_000), 'games/domains': 'a.example\n' }));
+  const read = async (source: Source, most?: number) => {
+    const found: string[] = [];
+    for await (const list of listFiles(source, most)) {
+      found.push(list.outside);
+      for await (const _ of list.chunks);
+    }
+    return found;
+  };
+  const bomb: Source = { name: 'bomb', kind: 'archive', path };
+  await assert.rejects(read(bomb, 50_000), /"bomb" .*unpacks to more than any list holds/);
+  assert.deepEqual(await read(bomb, 200_000), ['games']);
+  const deep = writeLists(tempFolder(t), { 'a/b/domains': 'a.example\n', 'a/b/c/d/domains': 'b.example\n' });
+  assert.deepEqual(await read({ name: 'deep', kind: 'folder', path: deep }), ['b']);
 });

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import { pipeline } from 'node:stream';
+import { join } from 'node:path';
+import { pipeline, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { Refusal } from '#core/errors.ts';
@@ -29,12 +29,14 @@ export interface ListFile {
 }
 
 const CHUNK = 256 * 1024;
+/** All public lists together unpack to a few GiB. */
+const MOST_UNPACKED = 8 * 2 ** 30;
 
 /** Every list of a source, one after the other, each as a stream. Each is to be read, or left, before the next. */
-export async function* listFiles(source: Source): AsyncGenerator<ListFile> {
+export async function* listFiles(source: Source, mostUnpacked: number = MOST_UNPACKED): AsyncGenerator<ListFile> {
   let lists = 0;
   try {
-    for await (const list of READERS[source.kind](source)) {
+    for await (const list of READERS[source.kind](source, mostUnpacked)) {
       lists++;
       yield list;
     }
@@ -45,28 +47,27 @@ export async function* listFiles(source: Source): AsyncGenerator<ListFile> {
     throw unreadable(source, new Error('it holds no list; "category/domains" or "category/urls" is expected'));
 }
 
-const READERS: Readonly<Record<Source['kind'], (source: Source) => AsyncGenerator<ListFile>>> = {
+const READERS: Readonly<Record<Source['kind'], (source: Source, mostUnpacked: number) => AsyncGenerator<ListFile>>> = {
   async *file(source) {
     if (!source.category) throw new Error('it is a single file, so it must be said which category it stands for');
     yield list(source, source.category, '', fileChunks(source.path));
   },
 
   async *folder(source) {
-    const entries = await readdir(source.path, { withFileTypes: true, recursive: true });
-    const names = entries.map((e) => relative(source.path, join(e.parentPath, e.name)).split(sep).join('/')).sort();
-    for (const name of names) {
+    for (const name of (await filesUnder(source.path)).sort()) {
       const outside = categoryOf(name);
       const file = join(source.path, name);
       if (outside !== null && (await stat(file)).isFile()) yield list(source, outside, name, fileChunks(file));
     }
   },
 
-  async *archive(source) {
+  async *archive(source, mostUnpacked) {
     const tar = extract();
     // Whatever goes wrong in any part ends the tar stream with that error, where the loop meets it.
     pipeline(
       createReadStream(source.path, { highWaterMark: CHUNK }),
       createGunzip({ chunkSize: CHUNK }),
+      atMost(mostUnpacked),
       tar,
       () => {},
     );
@@ -83,6 +84,31 @@ const READERS: Readonly<Record<Source['kind'], (source: Source) => AsyncGenerato
     }
   },
 };
+
+/** A small archive that unpacks without end must not keep the compiler busy for ever. */
+function atMost(bytes: number): Transform {
+  let left = bytes;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      left -= chunk.length;
+      if (left < 0) done(new Error('it unpacks to more than any list holds'));
+      else done(null, chunk);
+    },
+  });
+}
+
+/** Files below a folder, as deep as the layout goes and no deeper: somebody may enter `/`. */
+async function filesUnder(root: string, folder = '', depth = 2): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  const found = await Promise.all(
+    entries.map((e) => {
+      const name = folder === '' ? e.name : `${folder}/${e.name}`;
+      if (!e.isDirectory()) return [name];
+      return depth > 0 ? filesUnder(root, name, depth - 1) : [];
+    }),
+  );
+  return found.flat();
+}
 
 /** Only when it is read is a file opened. */
 async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {

@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Refusal } from '#core/errors.ts';
+import { Reach } from '#core/reach.ts';
 import { type DownloadLimits, download } from './download.ts';
 import { testFolder } from './testing.ts';
 
 const limits: DownloadLimits = { bytes: 1000, ms: 700, redirects: 3 };
 const fine = async () => undefined;
+const here = new Reach(['127.0.0.0/8']);
 
 /** A web server that answers so, for as long as `work` takes. */
 async function serving<T>(answer: RequestListener, work: (url: string) => Promise<T>): Promise<T> {
@@ -31,7 +33,7 @@ test('a list is fetched, through a few redirects', () =>
     },
     async (url) => {
       const file = join(testFolder(), 'sub', 'list');
-      await download(`${url}/1`, file, fine, limits);
+      await download(`${url}/1`, file, fine, here, limits);
       assert.equal(readFileSync(file, 'utf8'), 'a.example\n');
     },
   ));
@@ -72,8 +74,8 @@ for (const [what, answer, words] of WRONG) {
       const folder = testFolder({ list: 'good.example\n' });
       const file = join(folder, 'list');
       await assert.rejects(
-        download(url, file, fine, limits),
-        (e) => e instanceof Refusal && words.test(e.message) && /last good copy/.test(e.message),
+        download(url, file, fine, here, limits),
+        (e) => e instanceof Refusal && words.test(e.message),
       );
       assert.equal(readFileSync(file, 'utf8'), 'good.example\n');
       assert.deepEqual(readdirSync(folder), ['list']);
@@ -87,7 +89,34 @@ test('a copy that does not pass its check does not replace the good one', () =>
       const file = join(testFolder(), 'list');
       writeFileSync(file, 'good.example\n');
       const check = () => Promise.reject(new Refusal('invalid', 'lists.empty', 'It is no list.'));
-      await assert.rejects(download(url, file, check, limits), /no list/);
+      await assert.rejects(download(url, file, check, here, limits), /no list/);
       assert.equal(readFileSync(file, 'utf8'), 'good.example\n');
     },
   ));
+
+test('no list source leads into the school’s own network, neither at once nor by a redirect or a name', async () => {
+  const asked: string[] = [];
+  await serving(
+    (request, response) => {
+      asked.push(`${request.headers.host}${request.url}`);
+      if (request.url?.startsWith('/to/')) response.writeHead(302, { location: request.url.slice(4) }).end();
+      else response.end('secret.example\n');
+    },
+    async (url) => {
+      const { port } = new URL(url);
+      const file = join(testFolder(), 'list');
+      const walls = async (from: string, reach: Reach) =>
+        assert.rejects(download(from, file, fine, reach, limits), /lies in a private network/, from);
+      const nowhere = new Reach([]);
+      for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1', '2130706433'])
+        await walls(`http://${host}:${port}/`, nowhere);
+      await walls('http://169.254.169.254/latest/meta-data', nowhere);
+      assert.deepEqual(asked, [], 'nothing was even asked');
+      // A public server that sends on to a private one: here 127.0.0.1 plays the public one.
+      const onlyHere = new Reach(['127.0.0.1/32']);
+      await walls(`${url}/to/http://127.0.0.2:${port}/`, onlyHere);
+      await walls(`${url}/to/http://10.0.0.1/`, onlyHere);
+      assert.equal(asked.length, 2, 'only the redirects were');
+    },
+  );
+});

@@ -149,6 +149,11 @@ test('a list from the web is fetched; when it fails later, the last good copy st
   const id = await run((tx) => addSource(tx, school.deps, by(), { location, category: 'games' }));
   try {
     await compile();
+    assert.equal((await state()).state, 'failed');
+    assert.match((await source('games')).last_error ?? '', /"games" was never fetched\. .*private network/);
+    const settings = { allowedPrivate: ['127.0.0.1/32'] };
+    await t.asOwner('update school set settings = settings || $2 where id = $1', [school.id, JSON.stringify(settings)]);
+    await compile();
     assert.deepEqual(await categoriesOf('from-the-web.example'), ['games']);
     const { checked_at: checked } = await source('games');
     for (const [bad, why] of [
@@ -161,6 +166,7 @@ test('a list from the web is fetched; when it fails later, the last good copy st
       assert.deepEqual(await categoriesOf('from-the-web.example'), ['games']);
       const row = await source('games');
       assert.match(row.last_error ?? '', why);
+      assert.match(row.last_error ?? '', /last good copy/);
       assert.deepEqual(row.checked_at, checked);
     }
     school.clock.advance(3 * DAY);

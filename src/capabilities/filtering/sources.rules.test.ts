@@ -34,7 +34,7 @@ test('a location is looked at: folder, archive, file or web address, or a refusa
   assert.equal(readLocation(` ${join(folder, 'all.tar.gz')} `).kind, 'archive');
   assert.equal(readLocation(join(folder, 'hosts.txt')).kind, 'file');
   assert.equal(readLocation('https://lists.example/all.tar.gz').kind, 'url');
-  for (const wrong of ['', '/no/such/place', 'https://', 'http://me:secret@lists.example/a']) {
+  for (const wrong of ['', '/no/such/place', '/dev/zero', 'https://', 'http://me:secret@lists.example/a']) {
     assert.throws(
       () => readLocation(wrong),
       (e) => e instanceof Refusal && e.fields?.location !== undefined,

@@ -33,7 +33,10 @@ export function readLocation(typed: string): { location: string; kind: SourceKin
   if (text === '') throw refuse('Enter a folder, a .tar.gz archive or a file on this server, or a web address.');
   const location = resolve(text);
   if (!existsSync(location)) throw refuse(`There is nothing at ${location} on this server.`);
-  if (statSync(location).isDirectory()) return { location, kind: 'folder' };
+  const found = statSync(location);
+  if (found.isDirectory()) return { location, kind: 'folder' };
+  // A device or a pipe may never end.
+  if (!found.isFile()) throw refuse(`${location} is neither a folder nor a file.`);
   return { location, kind: ARCHIVE.test(location) ? 'archive' : 'file' };
 }
 

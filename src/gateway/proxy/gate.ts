@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { Reach } from '#core/reach.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
 import type { Client, Judge, Judgement, Recorder } from '../judge.ts';
 import { valuesOf } from './headers.ts';
-import { Reach } from './reach.ts';
 import { OWN_PAGES, PRIVATE_TARGET } from './refusals.ts';
 import type { SignIn } from './sign-in.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';

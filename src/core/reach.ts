@@ -4,8 +4,9 @@ type Address = ReturnType<typeof ipaddr.parse>;
 type Network = readonly [Address, number];
 
 /**
- * Which addresses the proxy may connect to: the public internet, and what the school's settings name. Everything
- * else (loopback, private, link-local, shared, multicast, reserved) would be a way round the school's own walls.
+ * Which addresses may be connected to on behalf of somebody else, by the proxy and by the fetching of lists: the public
+ * internet, and what the school's settings name. Everything else (loopback, private, link-local, shared, multicast,
+ * reserved) would be a way round the school's own walls.
  */
 export class Reach {
   readonly #allowed: readonly Network[];
@@ -17,7 +18,7 @@ export class Reach {
     this.#allowed = allowedPrivate.filter((cidr) => ipaddr.isValidCIDR(cidr)).map((cidr) => ipaddr.parseCIDR(cidr));
   }
 
-  /** May the proxy connect to this very address? */
+  /** May this very address be connected to? */
   permits(address: string): boolean {
     let permitted = this.#known.get(address);
     if (permitted === undefined) {
