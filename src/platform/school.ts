@@ -16,6 +16,19 @@ export async function schools(db: Db): Promise<School[]> {
   return rows.map((r) => ({ id: r.id, slug: r.slug, name: r.name, timeZone: r.time_zone }));
 }
 
+/** The same for each, one after the other. What fails for one is thrown at the end and keeps nothing from the others. */
+export async function forEach<T>(things: Iterable<T>, work: (thing: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const thing of things) {
+    try {
+      await work(thing);
+    } catch (e) {
+      failures.push(e);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 /** Channel on which control hears that gateways have something new to fetch; the payload is the school. */
 export const FEED_CHANNEL = 'gatehouse_feed';
 

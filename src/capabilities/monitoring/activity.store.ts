@@ -4,9 +4,6 @@ import type { Tx } from '#platform/db.ts';
 import type { Database } from '#platform/schema.ts';
 import { type ActivityLine, canonicalAddress } from './events.rules.ts';
 
-/** Channel on which the charts hear that there is new activity; the payload is the school. */
-export const ACTIVITY_CHANNEL = 'gatehouse_activity';
-
 export interface BatchKey {
   readonly school: string;
   readonly gateway: string;

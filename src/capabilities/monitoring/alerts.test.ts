@@ -135,6 +135,20 @@ test('ALR-10 the job of an escalation is queued for its time, in the transaction
   );
 });
 
+test('ALR-10 an alert goes on although its job was lost and another school’s policy cannot be read', async () => {
+  const [broken, whole] = [await fresh(), await fresh()];
+  for (const b of [broken, whole]) await b.deliver([b.event(GRAVE)]);
+  await broken.t.asOwner('delete from graphile_worker._private_jobs');
+  await broken.t.asOwner(
+    `insert into policy_version (school_id, number, document, digest, in_force_from) values ($1, 2, '{}', '', now() - interval '1 year')`,
+    [broken.school.id],
+  );
+  whole.school.clock.advance(5 * MINUTE);
+  await assert.rejects(sweep(whole.school.deps));
+  assert.deepEqual(await told(whole), ['0 dsl', '1 dslDeputy']);
+  await broken.t.asOwner(`update alert set state = 'closed' where school_id = $1`, [broken.school.id]);
+});
+
 test('ALR-10 an alert about the DSL reaches the deputy at once and the DSL in no way: rows, counts, notices, mail', async () => {
   const b = await fresh();
   const { dsl, dslDeputy, head } = b.school.people;

@@ -4,7 +4,7 @@ import type { Deps } from '#platform/deps.ts';
 import { enqueue } from '#platform/jobs.ts';
 import { record } from '#platform/ledger.ts';
 import { type Letter, post } from '#platform/mail.ts';
-import { schools } from '#platform/school.ts';
+import { forEach, schools } from '#platform/school.ts';
 import type { MonitoringRules } from '#policy/types.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
@@ -134,9 +134,8 @@ export const escalate = (deps: Deps, school: string, id: string): Promise<void> 
   });
 
 /** Every minute: whatever became overdue, also where its own job was lost. */
-export async function sweep(deps: Deps): Promise<void> {
-  for (const school of await schools(deps.db)) {
+export const sweep = async (deps: Deps): Promise<void> =>
+  forEach(await schools(deps.db), async (school) => {
     const overdue = await deps.db.in(systemContext(school.id), (tx) => overdueAlerts(tx, new Date(deps.clock.now())));
-    for (const { id } of overdue) await escalate(deps, school.id, id);
-  }
-}
+    await forEach(overdue, ({ id }) => escalate(deps, school.id, id));
+  });

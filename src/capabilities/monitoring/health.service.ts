@@ -1,7 +1,7 @@
 import { MINUTE } from '#core/clock.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { schools } from '#platform/school.ts';
+import { forEach, schools } from '#platform/school.ts';
 import { LEADING_ROLES } from '#policy/types.ts';
 import type { GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
 import { holders } from '#rooms/identity/index.ts';
@@ -55,9 +55,9 @@ export async function healthAlert(tx: Tx, deps: Deps, trouble: GatewayTrouble): 
 const SILENT = 2 * MINUTE;
 
 /** Every minute: gateways that have fallen silent. */
-export async function watchGateways(deps: Deps): Promise<void> {
-  for (const school of await schools(deps.db)) {
-    await deps.db.in(systemContext(school.id), async (tx) => {
+export const watchGateways = async (deps: Deps): Promise<void> =>
+  forEach(await schools(deps.db), (school) =>
+    deps.db.in(systemContext(school.id), async (tx) => {
       const silent = await tx
         .selectFrom('gateway')
         .select(['id', 'seen_at'])
@@ -66,6 +66,5 @@ export async function watchGateways(deps: Deps): Promise<void> {
       for (const { id, seen_at } of silent) {
         await healthAlert(tx, deps, { kind: 'silent', gateway: id, from: seen_at?.getTime() ?? 0, until: null });
       }
-    });
-  }
-}
+    }),
+  );

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
 import { conflict } from '#core/errors.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
-import {
-  ACTIVITY_CHANNEL,
-  addToHours,
-  batchDigest,
-  claimBatch,
-  ensureDays,
-  insertLines,
-  knownPeople,
-} from './activity.store.ts';
+import { addToHours, batchDigest, claimBatch, ensureDays, insertLines, knownPeople } from './activity.store.ts';
 import { detect } from './detection.service.ts';
 import { type ActivityLine, dayDigests, keptFrom, parseBatch, placeInTime } from './events.rules.ts';
 
@@ -63,7 +54,6 @@ export async function ingest(
       await insertLines(tx, key, lines);
       await addToHours(tx, key.school, lines);
       if (policy) await detect(tx, deps, key.school, policy.document.monitoring, lines);
-      await sql`select pg_notify(${ACTIVITY_CHANNEL}, ${key.school})`.execute(tx);
     }
     await record(tx, {
       school: key.school,

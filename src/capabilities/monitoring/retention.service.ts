@@ -4,7 +4,7 @@ import { invalid } from '#core/errors.ts';
 import { type Context, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
-import { schools } from '#platform/school.ts';
+import { forEach, schools } from '#platform/school.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { heldLines } from './activity.store.ts';
 import { canonical, dayOf, keptFrom } from './events.rules.ts';
@@ -58,9 +58,9 @@ const noteHold = (tx: Tx, deps: Deps, by: Context, id: string, action: string, r
   });
 
 /** Every night: activity that the policy no longer lets the school keep is deleted; a hold wins (MON-12, DPR-13). */
-export async function deleteExpired(deps: Deps): Promise<void> {
-  for (const school of await schools(deps.db)) {
-    await deps.db.in(systemContext(school.id), async (tx) => {
+export const deleteExpired = async (deps: Deps): Promise<void> =>
+  forEach(await schools(deps.db), (school) =>
+    deps.db.in(systemContext(school.id), async (tx) => {
       const policy = await policyInForce(tx);
       if (!policy) return;
       const now = deps.clock.now();
@@ -84,9 +84,8 @@ export async function deleteExpired(deps: Deps): Promise<void> {
         },
         at: now,
       });
-    });
-  }
-}
+    }),
+  );
 
 /** What holds keep of days that are gone, in one digest: the ledger knows it from each run. */
 export async function heldDigest(tx: Tx): Promise<{ lines: number; sha256: string }> {
