@@ -6,9 +6,10 @@ import type { Deps } from '#platform/deps.ts';
 import { PERSON_KINDS } from '#policy/types.ts';
 import { contextOf, done, hasDuty, orFormAgain, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { today } from './calendar.ts';
+import { CONCERNS, type ConcernId, concernsAbout } from './people.attention.ts';
 import { KIND_NAMES } from './people.rules.ts';
 import { addPerson, beyondReach, markLeft, resetPassword, updatePerson } from './people.service.ts';
-import { listPeople, names, type PeopleFilter, personById } from './people.store.ts';
+import { countPeople, listPeople, names, type PeopleFilter, personById } from './people.store.ts';
 import { identityPolicy } from './policy.store.ts';
 import { GIVEN_ROLES, roleTitle, whyNotRole } from './roles.rules.ts';
 import { assignRole, endRole } from './roles.service.ts';
@@ -22,6 +23,8 @@ const PAGE_SIZE = 30;
 const VIEWS = 'capabilities/identity/views';
 const KINDS = PERSON_KINDS.map((k) => ({ value: k, text: KIND_NAMES[k] }));
 const YEARS = Array.from({ length: 15 }, (_, y) => ({ value: String(y), text: y === 0 ? 'Reception' : `Year ${y}` }));
+
+const CONCERN_IDS = Object.keys(CONCERNS) as ConcernId[];
 
 const Text = (maxLength = 300) => Type.Optional(Type.String({ maxLength }));
 const Csrf = { _csrf: Text() };
@@ -42,33 +45,40 @@ export function peopleRoutes(app: WebApp, deps: Deps): void {
           year: Text(),
           role: Text(),
           left: Text(),
+          concern: Text(),
           page: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,5}$' })),
         }),
       },
     },
     async (request, reply) => {
       const viewer = viewerOf(request);
-      const { q, kind, year, role, left, page } = request.query;
+      const { q, kind, year, role, left, concern, page } = request.query;
       const filter: PeopleFilter = {
         text: q,
         kind: PERSON_KINDS.find((k) => k === kind),
         year: YEARS.some((y) => y.value === year) ? Number(year) : undefined,
         role: role || undefined,
         left: left === 'yes',
+        concern: concern === 'any' ? concern : CONCERN_IDS.find((c) => c === concern),
       };
+      const concerns = concernsAbout(deps.clock.now(), viewer.school.timeZone);
       const number = Number(page ?? 1);
-      const { policy, found } = await deps.db.in(contextOf(viewer), async (tx) => ({
+      const { policy, found, amiss } = await deps.db.in(contextOf(viewer), async (tx) => ({
         policy: await identityPolicy(tx, deps.clock.now()),
-        found: await listPeople(tx, filter, { number, size: PAGE_SIZE }),
+        found: await listPeople(tx, filter, concerns, { number, size: PAGE_SIZE }),
+        amiss: await countPeople(tx, { concern: 'any' }, concerns),
       }));
       const asked = new URLSearchParams(
-        Object.entries({ q, kind, year, role, left }).flatMap(([k, v]) => (v ? [[k, v]] : [])),
+        Object.entries({ q, kind, year, role, left, concern }).flatMap(([k, v]) => (v ? [[k, v]] : [])),
       );
       return reply.page(`${VIEWS}/people.njk`, {
         ...found,
         people: found.people.map((p) => ({ ...p, roles: p.roles.map((r) => roleTitle(r, policy.roles)) })),
         asked: request.query,
         filtered: asked.size > 0,
+        amiss,
+        concern: filter.concern,
+        concerns: CONCERNS,
         page: { number, size: PAGE_SIZE, base: `/people?${asked.size > 0 ? `${asked}&` : ''}page=` },
         kinds: KINDS,
         kindNames: KIND_NAMES,

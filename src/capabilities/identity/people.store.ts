@@ -1,7 +1,8 @@
-import { type ExpressionBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import type { Tx } from '#platform/db.ts';
 import type { Database } from '#platform/schema.ts';
 import type { PersonKind } from '#policy/types.ts';
+import type { ConcernId } from './people.attention.ts';
 
 /** A person as lists and forms show them. */
 export interface Person {
@@ -35,13 +36,17 @@ export interface PeopleFilter {
   readonly role?: string;
   /** People who have left are shown only when they are asked for. */
   readonly left?: boolean;
+  /** Only accounts outside the rules, in this way or in any; leavers among them. */
+  readonly concern?: ConcernId | 'any';
 }
 
 /** `%` and `_` typed by a person are letters, not wildcards. */
 const contains = (text: string) => `%${text.trim().replace(/[\\%_]/g, '\\$&')}%`;
 
-const matching = (f: PeopleFilter) => (e: ExpressionBuilder<Database, 'person'>) =>
+const matching = (f: PeopleFilter, concerns?: RawBuilder<ConcernId[]>) => (e: ExpressionBuilder<Database, 'person'>) =>
   e.and([
+    ...(concerns && f.concern === 'any' ? [sql<boolean>`cardinality(${concerns}) > 0`] : []),
+    ...(concerns && f.concern && f.concern !== 'any' ? [sql<boolean>`${f.concern} = any(${concerns})`] : []),
     ...(f.text?.trim()
       ? [
           e.or([
@@ -65,20 +70,17 @@ const matching = (f: PeopleFilter) => (e: ExpressionBuilder<Database, 'person'>)
           ),
         ]
       : []),
-    e('person.left_on', f.left ? 'is not' : 'is', null),
+    ...(f.concern && !f.left ? [] : [e('person.left_on', f.left ? 'is not' : 'is', null)]),
   ]);
 
-/** One page of people by name, with the roles they hold now. */
+/** One page of people by name, with the roles they hold now and what is amiss with their account. */
 export async function listPeople(
   tx: Tx,
   filter: PeopleFilter,
+  concerns: RawBuilder<ConcernId[]>,
   page: { readonly number: number; readonly size: number },
-): Promise<{ total: number; people: (Person & { roles: string[] })[] }> {
-  const { total } = await tx
-    .selectFrom('person')
-    .select((e) => e.fn.countAll<string>().as('total'))
-    .where(matching(filter))
-    .executeTakeFirstOrThrow();
+): Promise<{ total: number; people: (Person & { roles: string[]; concerns: ConcernId[] })[] }> {
+  const total = await countPeople(tx, filter, concerns);
   const people = await tx
     .selectFrom('person')
     .select(COLUMNS)
@@ -89,13 +91,24 @@ export async function listPeople(
         'roles',
       ),
     )
-    .where(matching(filter))
+    .select(concerns.as('concerns'))
+    .where(matching(filter, concerns))
     .orderBy('display_name')
     .orderBy('username')
     .limit(page.size)
     .offset((page.number - 1) * page.size)
     .execute();
-  return { total: Number(total), people };
+  return { total, people };
+}
+
+/** How many people fit. */
+export async function countPeople(tx: Tx, filter: PeopleFilter, concerns: RawBuilder<ConcernId[]>): Promise<number> {
+  const { total } = await tx
+    .selectFrom('person')
+    .select((e) => e.fn.countAll<string>().as('total'))
+    .where(matching(filter, concerns))
+    .executeTakeFirstOrThrow();
+  return Number(total);
 }
 
 /** For pickers in other rooms: people who have not left, by name, username or group. */

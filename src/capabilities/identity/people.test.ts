@@ -367,3 +367,48 @@ test('details can be changed; username and kind cannot', async () => {
   assert.equal(wrong.statusCode, 400);
   assert.match(wrong.body, /Enter a name/);
 });
+
+test('IDA-05 every account outside the rules is listed, with what is amiss and what to do, and no other', async () => {
+  const fresh = await testSchool(t, { clock: school.clock });
+  const admin = pages.as(fresh.people.administrator);
+  const { people } = fresh;
+  await t.asOwner(
+    `insert into credential (school_id, person_id, password_hash, must_change, changed_at)
+     select school_id, id, 'x', false, $2 from person where school_id = $1`,
+    [fresh.id, new Date(school.clock.now())],
+  );
+  const listed = async (concern: string) => {
+    const { body } = await admin.get(`/people?concern=${concern}`);
+    return Object.values(people)
+      .filter((p) => body.includes(`/people/${p.id}"`))
+      .map((p) => p.displayName);
+  };
+  assert.deepEqual(await listed('any'), []);
+  assert.doesNotMatch((await admin.get('/people')).body, /need attention/);
+
+  const change = (sql: string, id: string, ...more: unknown[]) => t.asOwner(sql, [id, ...more]);
+  const ago = (days: number) => new Date(school.clock.now() - days * DAY);
+  const given = 'update credential set must_change = true, changed_at = $2 where person_id = $1';
+  await change(given, people.visitor.id, ago(15));
+  await change(given, people.volunteer.id, ago(13));
+  await change('delete from credential where person_id = $1', people.parent.id);
+  const rests = 'update credential set locked_until = $2 where person_id = $1';
+  await change(rests, people.year8.id, ago(-1));
+  await change(rests, people.year12.id, ago(1));
+  const leaves = 'update person set left_on = $2 where id = $1';
+  await change(leaves, people.teacher.id, ago(2).toISOString().slice(0, 10));
+  await change(leaves, people.staff.id, ago(2).toISOString().slice(0, 10));
+  await change('update person set year_group = null where id = $1', people.year7.id);
+
+  assert.deepEqual(await listed('first-password'), ['Will Finch']);
+  assert.deepEqual(await listed('no-sign-in'), ['Pat Rowan']);
+  assert.deepEqual(await listed('resting'), ['Zed Pupil']);
+  assert.deepEqual(await listed('leaver-with-role'), ['Theo Wren']);
+  assert.deepEqual(await listed('no-year'), ['Yara Pupil']);
+  assert.equal((await listed('any')).length, 5);
+  assert.deepEqual(await listed('any&q=wren'), ['Theo Wren'], 'and can be searched');
+  assert.match((await admin.get('/people')).body, /5 accounts need attention/);
+  const yearless = (await admin.get('/people?concern=no-year')).body;
+  assert.match(yearless, /Until then they get the strictest filtering/);
+  assert.doesNotMatch(yearless, /Reception<\/td>|Reception <span/);
+});
