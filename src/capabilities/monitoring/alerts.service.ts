@@ -67,6 +67,14 @@ export async function raiseLocked(tx: Tx, deps: Deps, alert: NewAlert): Promise<
     const hitAt = Math.min(...fresh.map((l) => Date.parse(l.at)));
     if (alertWorkflow.judge(open.state, 'join', ['system'], factsOf(open, { now, hitAt })).ok) {
       await addHits(tx, open, fresh, latest(fresh));
+      await record(tx, {
+        school: alert.school,
+        actor: null,
+        action: 'alert.join',
+        object: { kind: 'alert', id: open.id },
+        detail: { hits: fresh.length },
+        at: now,
+      });
       await notifyAlert(tx, alert.school, open.id);
       return { id: open.id, reference: open.reference, joined: true };
     }

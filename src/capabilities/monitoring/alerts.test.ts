@@ -252,6 +252,7 @@ test('Every step of an alert stands in the ledger', async () => {
   const { dsl } = b.school.people;
   await b.deliver([b.event(GRAVE)]);
   const { id } = await only(b);
+  await b.deliver([b.event(GRAVE), b.event(GRAVE)]);
   await acknowledge(b.school.deps, dsl.viewer, id);
   await close(b.school.deps, dsl.viewer, id, 'She was doing homework on it.');
   const entries = await b.t.asOwner<{ action: string; actor: string | null; detail: Record<string, string> }>(
@@ -262,11 +263,12 @@ test('Every step of an alert stands in the ledger', async () => {
     entries.map((e) => [e.action, e.actor]),
     [
       ['alert.raise', null],
+      ['alert.join', null],
       ['alert.acknowledge', dsl.id],
       ['alert.close', dsl.id],
     ],
   );
-  assert.match(String(entries[2]?.detail.reason), /^hmac-sha256:/);
+  assert.match(String(entries[3]?.detail.reason), /^hmac-sha256:/);
   assert.equal((await only(b)).state, 'closed');
 });
 

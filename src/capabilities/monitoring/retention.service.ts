@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { invalid } from '#core/errors.ts';
+import { invalid, notFound } from '#core/errors.ts';
 import { type Context, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
@@ -38,12 +38,13 @@ export async function placeHold(
 
 /** The hold is no longer needed: what only it kept goes in the next run. */
 export async function releaseHold(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable('activity_hold')
     .set({ released_at: new Date(deps.clock.now()) })
     .where('id', '=', id)
     .where('released_at', 'is', null)
-    .execute();
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw notFound('this hold');
   await noteHold(tx, deps, by, id, 'activity.release');
 }
 
