@@ -9,6 +9,7 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { systemClock } from '#core/clock.ts';
 import { buildIndex, loadIndex, loadMapping, loadTaxonomy, openIndex } from '#filter/index.ts';
 import { startDns } from '#gateway/dns/index.ts';
+import { THREAD_LIMITS } from '#gateway/messages.ts';
 import { BatchingRecorder } from '#gateway/recorder.ts';
 import { Spool } from '#gateway/spool/spool.ts';
 import { GatewayState } from '#gateway/state.ts';
@@ -307,7 +308,7 @@ type Work =
 type Said = { readonly port: number } | { readonly events: readonly string[] };
 
 async function startThread(work: Work, heard: (events: readonly string[]) => void = () => {}): Promise<Contender> {
-  const worker = new Worker(SELF, { workerData: work });
+  const worker = new Worker(SELF, { workerData: work, resourceLimits: THREAD_LIMITS });
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('error', reject);
     worker.on('message', (said: Said) => ('port' in said ? resolve(said.port) : heard(said.events)));

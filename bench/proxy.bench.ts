@@ -11,6 +11,7 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { systemClock } from '#core/clock.ts';
 import { buildIndex, loadIndex, loadMapping, loadTaxonomy, openIndex } from '#filter/index.ts';
 import { contextOf } from '#gateway/block-page/index.ts';
+import { THREAD_LIMITS } from '#gateway/messages.ts';
 import { startProxy } from '#gateway/proxy/index.ts';
 import { BatchingRecorder } from '#gateway/recorder.ts';
 import { Spool } from '#gateway/spool/spool.ts';
@@ -210,7 +211,8 @@ async function gatehouse(folder: string): Promise<Contender> {
   const port = await freePort();
   const workers: Worker[] = [];
   for (let i = 0; i < THREADS; i++) {
-    const worker = new Worker(SELF, { workerData: { port, snapshot, shared } satisfies ProxyWork });
+    const workerData = { port, snapshot, shared } satisfies ProxyWork;
+    const worker = new Worker(SELF, { workerData, resourceLimits: THREAD_LIMITS });
     worker.on('message', (said: Said) => 'events' in said && spool.append(said.events));
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);

@@ -8,7 +8,7 @@ import { requireFreeTcp, requireFreeUdp } from '#core/ports.ts';
 import type { GatewayStatus } from '#policy/feed.ts';
 import { ControlClient, type Enrolment } from './feed/control-client.ts';
 import { Feed } from './feed/feed.ts';
-import type { FromThread, ThreadSettings, ToThread } from './messages.ts';
+import { type FromThread, THREAD_LIMITS, type ThreadSettings, type ToThread } from './messages.ts';
 import { deliver } from './spool/delivery.ts';
 import { Spool } from './spool/spool.ts';
 
@@ -181,7 +181,10 @@ async function startThreads(options: GatewayOptions, heard: (message: FromThread
       reusePort: count > 1,
       pagesUrl: options.pagesUrl,
     };
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: settings });
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+      workerData: settings,
+      resourceLimits: THREAD_LIMITS,
+    });
     const ports = await new Promise<{ dns: number; proxy: number; block: number }>((resolve, reject) => {
       worker.once('error', reject);
       worker.on('message', (m: FromThread) => (m.kind === 'listening' ? resolve(m.ports) : heard(m)));

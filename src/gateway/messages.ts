@@ -14,6 +14,13 @@ export interface ThreadSettings {
   readonly pagesUrl: string;
 }
 
+/**
+ * What passes through a thread lies outside V8's heap and is freed by its collections. With the usual young generation
+ * (48 MiB) it weighs so much before one is due that V8 runs full collections instead: half of all work under 100 KiB
+ * answers. A small one is collected often, and cheaply, since hardly anything outlives its request.
+ */
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 6 } as const;
+
 export type ToThread =
   | {
       readonly kind: 'parts';
