@@ -32,7 +32,9 @@ create table credential (
   -- The hashes before, newest first: an old password is not taken again.
   previous_hashes text[] not null default '{}',
   failed_count int not null default 0,
-  locked_until timestamptz
+  locked_until timestamptz,
+  -- Version of the policy whose monitoring notice this person accepted last (MON-04).
+  notice_version int
 );
 
 create table role_holding (
@@ -73,7 +75,7 @@ create table sign_in_attempt (
   at timestamptz not null,
   address inet not null,
   via text not null check (via in ('page', 'proxy')),
-  outcome text not null check (outcome in ('ok', 'wrong-password', 'must-change', 'locked', 'left', 'unknown', 'too-many'))
+  outcome text not null check (outcome in ('ok', 'wrong-password', 'must-change', 'locked', 'left', 'no-notice', 'unknown', 'too-many'))
 );
 create index sign_in_attempt_person on sign_in_attempt (school_id, person_id, at desc);
 create index sign_in_attempt_address on sign_in_attempt (school_id, address, at desc);

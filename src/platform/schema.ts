@@ -144,6 +144,7 @@ interface CredentialTable {
   previous_hashes: Generated<string[]>;
   failed_count: Generated<number>;
   locked_until: NullableInstant;
+  notice_version: ColumnType<number | null, number | undefined, number>;
 }
 interface RoleHoldingTable {
   id: Generated<string>;
@@ -176,7 +177,7 @@ interface SignInAttemptTable {
   at: FixedInstant;
   address: Fixed<string>;
   via: Fixed<'page' | 'proxy'>;
-  outcome: Fixed<'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'unknown' | 'too-many'>;
+  outcome: Fixed<'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'no-notice' | 'unknown' | 'too-many'>;
 }
 interface ImportPreviewTable {
   id: Generated<string>;

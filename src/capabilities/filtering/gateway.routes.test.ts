@@ -171,6 +171,7 @@ test('proxy credentials are checked against the people of the gateway’s own sc
   await t.db.in(teacher.context, (tx) =>
     setPassword(tx, school.deps, teacher.context, { person: teacher.id, password }),
   );
+  await t.asOwner('update credential set notice_version = 1 where person_id = $1', [teacher.id]);
   const question = { username: teacher.username, password, address: '10.0.0.1' };
   assert.deepEqual((await post('/gateway/verify', question)).json(), { person: teacher.id });
   const stranger = await enrol(other, 'Annexe');

@@ -15,7 +15,7 @@ export interface Try {
   readonly via: 'page' | 'proxy';
 }
 
-type Outcome = 'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'unknown' | 'too-many';
+type Outcome = 'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'no-notice' | 'unknown' | 'too-many';
 export type TryResult =
   | { readonly outcome: 'ok'; readonly person: string; readonly mustChange: boolean }
   | { readonly outcome: Exclude<Outcome, 'ok'>; readonly person: string | null };
@@ -48,7 +48,10 @@ export async function tryCredentials(deps: Deps, t: Try): Promise<TryResult> {
   });
 }
 
-/** For the proxy: whose credentials these are, or null. A first password opens nothing there (IDA-03). */
+/**
+ * For the proxy: whose credentials these are, or null. A first password opens nothing there (IDA-03), nor does any before
+ * its owner has accepted the monitoring notice on the sign-in page, since a proxy cannot show it (MON-04).
+ */
 export async function verifyCredentials(deps: Deps, t: Try): Promise<string | null> {
   const result = await tryCredentials(deps, t);
   return result.outcome === 'ok' ? result.person : null;
@@ -109,7 +112,7 @@ async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryR
     .where('person_id', '=', person)
     // A password that was changed while it was being checked is no longer the right one.
     .where('password_hash', '=', found.hash)
-    .returning(['must_change', 'first_used_at'])
+    .returning(['must_change', 'first_used_at', 'notice_version'])
     .executeTakeFirst();
   if (!row) return { outcome: 'wrong-password', person };
   if (row.must_change) {
@@ -119,6 +122,9 @@ async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryR
       .set({ first_used_at: new Date(now) })
       .where('person_id', '=', person)
       .execute();
+  }
+  if (t.via === 'proxy' && row.notice_version === null && (await identityPolicy(tx, now)).notice) {
+    return { outcome: 'no-notice', person };
   }
   return { outcome: 'ok', person, mustChange: row.must_change };
 }

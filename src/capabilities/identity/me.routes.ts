@@ -12,6 +12,7 @@ const OUTCOMES: Readonly<Record<string, { text: string; tone: string }>> = {
   'wrong-password': { text: 'Wrong password', tone: 'amber' },
   'must-change': { text: 'First password again', tone: 'amber' },
   locked: { text: 'Account was resting', tone: 'amber' },
+  'no-notice': { text: 'Monitoring notice not accepted yet', tone: 'amber' },
   left: { text: 'Account closed', tone: 'quiet' },
 };
 const SHOWN = 20;

@@ -50,6 +50,13 @@ export async function startSession(tx: Tx, deps: Deps, by: Context, s: NewSessio
       binds_address: !s.mustChange,
     })
     .execute();
+  if (s.notice > 0) {
+    await tx
+      .updateTable('credential')
+      .set({ notice_version: s.notice })
+      .where('person_id', '=', s.person)
+      .execute();
+  }
   await record(tx, {
     school: by.school,
     actor: s.person,

@@ -124,6 +124,24 @@ test('MON-04 nobody signs in without being shown the notice of the policy in for
   );
 });
 
+test('MON-04 at the proxy, too, credentials open nothing until the notice was accepted on the sign-in page', async () => {
+  const { visitor } = school.people;
+  await withPassword(visitor);
+  const atProxy = () =>
+    verifyCredentials(school.deps, {
+      school: school.id,
+      username: visitor.username,
+      password: PASSWORD,
+      address: '192.0.2.77',
+      via: 'proxy',
+    });
+  assert.equal(await atProxy(), null);
+  const [attempt] = await t.asOwner('select outcome from sign_in_attempt where person_id = $1', [visitor.id]);
+  assert.equal(attempt?.outcome, 'no-notice');
+  await signedIn('visitor');
+  assert.equal(await atProxy(), visitor.id);
+});
+
 test('sign-in sets a cookie that scripts and other sites cannot use, and keeps only its digest', async () => {
   await withPassword(school.people.teacher);
   const answer = await postSignIn('  THEO.Wren ', { next: '/people?q=a' });
