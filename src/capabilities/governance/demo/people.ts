@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { newId } from '#core/ids.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
@@ -95,7 +96,7 @@ export interface DemoPeople {
   readonly signIns: readonly { role: string; name: string; username: string; password: string }[];
 }
 
-/** Everyone is written in bulk without credentials; only the cast gets a password and roles, as real people would. */
+/** Everyone is written in bulk, with a password that is none and opens nothing; only the cast gets a password and roles, as real people would. */
 export async function seedPeople(tx: Tx, deps: Deps, school: Viewer['school']): Promise<DemoPeople> {
   const all = roll(deps.clock.now());
   for (let at = 0; at < all.length; at += 500) {
@@ -115,6 +116,9 @@ export async function seedPeople(tx: Tx, deps: Deps, school: Viewer['school']): 
       )
       .execute();
   }
+  const cast = new Set(CAST.map((c) => c.username));
+  await sql`insert into credential (school_id, person_id, password_hash, must_change)
+    select school_id, id, '!', false from person where username <> all(${[...cast]}::text[])`.execute(tx);
   const by = systemContext(school.id);
   const viewers: Record<string, Viewer> = {};
   const signIns = [];
