@@ -18,13 +18,22 @@ before(async () => {
     mkdirSync(join(root, 'lists', category), { recursive: true });
     writeFileSync(join(root, 'lists', category, 'domains'), `${category}.example\n`);
   }
-  // A help service that a careless list calls pornography, and one on the illegal list.
-  writeFileSync(join(root, 'lists', 'help', 'domains'), 'help.example\nhelpline.example\n');
-  writeFileSync(join(root, 'lists', 'pornography', 'domains'), 'pornography.example\nhelpline.example\n');
+  // Our own list names a help service, which another calls pornography; and nobody but us may name one.
+  mkdirSync(join(root, 'ours', 'help'), { recursive: true });
+  writeFileSync(join(root, 'ours', 'help', 'domains'), 'helpline.example\n');
+  writeFileSync(join(root, 'lists', 'help', 'domains'), 'pretended.example\n');
+  writeFileSync(
+    join(root, 'lists', 'pornography', 'domains'),
+    'pornography.example\nhelpline.example\npretended.example\n',
+  );
+  const taxonomy = loadTaxonomy();
   await buildIndex(
-    [{ name: 'own', kind: 'folder', path: join(root, 'lists') }],
-    loadTaxonomy(),
-    loadMapping(loadTaxonomy()),
+    [
+      { name: 'ours', kind: 'folder', path: join(root, 'ours'), own: true },
+      { name: 'other', kind: 'folder', path: join(root, 'lists') },
+    ],
+    taxonomy,
+    loadMapping(taxonomy),
     join(root, 'index'),
   );
   index = loadIndex(join(root, 'index'));
@@ -113,6 +122,11 @@ test('a help service is never blocked because a list calls it something else, by
     const client = state.identify('127.0.0.1', person);
     assert.equal(state.judge(client, 'www.helpline.example').outcome, 'allow');
     assert.equal(state.judge(client, 'helpline.example').because.rule, 'safety.help');
+    assert.equal(
+      state.judge(client, 'pretended.example').outcome,
+      'block',
+      'an outside list opens nothing by calling it help',
+    );
   }
 });
 
