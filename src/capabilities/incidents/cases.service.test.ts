@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { systemContext, type Tx } from '#platform/db.ts';
-import { raise } from '#rooms/monitoring/index.ts';
+import type { Tx } from '#platform/db.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type Part, type TestSchool, testSchool } from '#testing/web.ts';
 import { type LoggedConcern, logCase, openFromAlert, takeStep } from './cases.service.ts';
 import { countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
+import { alertAbout } from './fixture.ts';
 
 let t: TestDatabase;
 let s: TestSchool;
@@ -190,31 +190,12 @@ test('who logs a case has a receipt and nothing else of it', async () => {
   );
 });
 
-const alertAbout = (subject: string | null, urgency: 'urgent' | 'soon' = 'soon') =>
-  t.db.in(systemContext(s.id), (tx) =>
-    raise(tx, s.deps, {
-      school: s.id,
-      subject,
-      detector: 'repeated',
-      category: 'gambling',
-      urgency,
-      clause: null,
-      lines: [
-        {
-          at: new Date(s.clock.now()).toISOString(),
-          host: 'bets.example',
-          category: 'gambling',
-          outcome: 'block',
-          via: 'dns',
-        },
-      ],
-      openKey: null,
-    }),
-  );
+/** Somebody tried again and again to gamble. */
+const GAMBLING = { detector: 'repeated', category: 'gambling', urgency: 'soon' } as const;
 const alertRow = async (id: string) => (await t.asOwner('select * from alert where id = $1', [id]))[0];
 
 test('an alert becomes one case about the same person, is acknowledged by it, and is closed with it', async () => {
-  const alert = await alertAbout(s.people.year12.id);
+  const alert = await alertAbout(s, s.people.year12.id, GAMBLING);
   const made = await openFromAlert(s.deps, viewer('dsl'), alert.id);
   assert.deepEqual((await as('dsl', (tx) => findCase(tx, made.id)))?.subjects, [s.people.year12.id]);
   const linked = await alertRow(alert.id);
@@ -231,9 +212,9 @@ test('an alert becomes one case about the same person, is acknowledged by it, an
 });
 
 test('INC-05 nobody opens a case from an alert about themselves, and a person named in the case loses sight of its alert', async () => {
-  const mine = await alertAbout(s.people.head.id);
+  const mine = await alertAbout(s, s.people.head.id, GAMBLING);
   await assert.rejects(openFromAlert(s.deps, viewer('head'), mine.id), code('not-found'));
-  const other = await alertAbout(null);
+  const other = await alertAbout(s, null, GAMBLING);
   const made = await openFromAlert(s.deps, viewer('dsl'), other.id);
   const seen = () =>
     as('head', (tx) => tx.selectFrom('alert').select('id').where('id', '=', other.id).executeTakeFirst());

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { MINUTE } from '#core/clock.ts';
-import { systemContext } from '#platform/db.ts';
 import type { RoleId } from '#policy/types.ts';
-import { monitoringJobs, monitoringRoom, raise } from '#rooms/monitoring/index.ts';
+import { monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
 import { logCase } from './cases.service.ts';
+import { alertAbout } from './fixture.ts';
 import { incidentsRoom } from './index.ts';
 
 /** A tuition centre: the centre lead is told first, then the DSL, then the chair (policies/tuition-centre.json). */
@@ -42,28 +42,6 @@ const as = (part: Part) => pages.as(person(part));
 const centreLead = 'teacher';
 const chair = 'governor';
 
-const alertAbout = (subject: string | null, keptFrom: string[] = []) =>
-  t.db.in(systemContext(s.id), (tx) =>
-    raise(tx, s.deps, {
-      school: s.id,
-      subject,
-      keptFrom,
-      detector: 'grave',
-      category: 'self-harm',
-      urgency: 'urgent',
-      clause: null,
-      lines: [
-        {
-          at: new Date(s.clock.now()).toISOString(),
-          host: 'x.example',
-          category: 'self-harm',
-          outcome: 'block',
-          via: 'dns',
-        },
-      ],
-      openKey: null,
-    }),
-  );
 const escalateAfter = async (minutes: number) => {
   s.clock.advance(minutes * MINUTE);
   await monitoringJobs(s.deps).tasks['alerts.sweep']?.({});
@@ -71,7 +49,7 @@ const escalateAfter = async (minutes: number) => {
 const caseOf = (answer: { headers: { location?: unknown } }) => String(answer.headers.location);
 
 test('ROL-03 a centre lead takes an alert up, opens the case, leads it and closes it', async () => {
-  const { id } = await alertAbout(s.people.year8.id);
+  const { id } = await alertAbout(s, s.people.year8.id);
   const lead = as(centreLead);
   assert.match((await lead.get('/alerts')).body, new RegExp(`/alerts/${id}`));
   const page = await lead.follow(await lead.post(`/alerts/${id}/acknowledge`));
@@ -110,11 +88,11 @@ test('ROL-03 a logged concern is told to the centre lead, and to the DSL where i
 });
 
 test('ALR-10 the chair sees only the alert that was escalated to them, and no case but one they opened or lead', async () => {
-  const brought = await alertAbout(s.people.year8.id);
+  const brought = await alertAbout(s, s.people.year8.id);
   await escalateAfter(5);
   assert.equal((await as(chair).get(`/alerts/${brought.id}`)).statusCode, 404);
   await escalateAfter(5);
-  const other = await alertAbout(s.people.year7.id);
+  const other = await alertAbout(s, s.people.year7.id);
   assert.equal((await as(chair).get(`/alerts/${brought.id}`)).statusCode, 200);
   assert.equal((await as(chair).get(`/alerts/${other.id}`)).statusCode, 404);
   const list = (await as(chair).get('/alerts')).body;
@@ -129,10 +107,13 @@ test('ALR-10 the chair sees only the alert that was escalated to them, and no ca
   const opened = await as(chair).post(`/cases/from-alert/${brought.id}`);
   assert.match((await as(chair).follow(opened)).body, /There is no step for you to take here now/);
   assert.match((await as(centreLead).get(caseOf(opened))).body, /Give the case to somebody/);
+  assert.match((await as(centreLead).get(`/alerts/${brought.id}`)).body, /Go to the case/);
 });
 
 test('ROL-20 where an alert is kept from everybody else, the chair can follow it up to the end', async () => {
-  const { id } = await alertAbout(s.people.dsl.id, [s.people[centreLead].id, s.people.head.id, s.people.dslDeputy.id]);
+  const { id } = await alertAbout(s, s.people.dsl.id, {
+    keptFrom: [s.people[centreLead].id, s.people.head.id, s.people.dslDeputy.id],
+  });
   const boss = as(chair);
   await boss.post(`/alerts/${id}/acknowledge`);
   const page = (await boss.get(`/alerts/${id}`)).body;
@@ -149,7 +130,7 @@ test('ROL-20 where an alert is kept from everybody else, the chair can follow it
 });
 
 test('ROL-20 when a case turns out to be about whoever leads it, the next in turn can read it and is told', async () => {
-  const at = caseOf(await as(centreLead).post(`/cases/from-alert/${(await alertAbout(null)).id}`));
+  const at = caseOf(await as(centreLead).post(`/cases/from-alert/${(await alertAbout(s, null)).id}`));
   const name = async (who: Part) => {
     const answer = await as('head').post(`${at}/involve`, { person: s.people[who].id, text: 'A pupil named them.' });
     assert.equal(answer.statusCode, 303, answer.body);

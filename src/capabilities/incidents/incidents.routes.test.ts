@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newId } from '#core/ids.ts';
-import { systemContext } from '#platform/db.ts';
-import { raise } from '#rooms/monitoring/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { everyRouteDenies, type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
+import { alertAbout } from './fixture.ts';
 import { incidentsRoom } from './index.ts';
 
 let t: TestDatabase;
@@ -58,26 +57,7 @@ test('the room has exactly the routes of this table, each open to exactly these 
 });
 
 test('from alert to closed case by the pages alone, with no more than what each page offers', async () => {
-  const alert = await t.db.in(systemContext(s.id), (tx) =>
-    raise(tx, s.deps, {
-      school: s.id,
-      subject: s.people.year8.id,
-      detector: 'grave',
-      category: 'self-harm',
-      urgency: 'urgent',
-      clause: null,
-      lines: [
-        {
-          at: new Date(s.clock.now()).toISOString(),
-          host: 'x.example',
-          category: 'self-harm',
-          outcome: 'block',
-          via: 'dns',
-        },
-      ],
-      openKey: null,
-    }),
-  );
+  const alert = await alertAbout(s, s.people.year8.id);
   const dsl = browser('dsl');
   const opened = await dsl.post(`/cases/from-alert/${alert.id}`);
   const url = String(opened.headers.location);

@@ -2,11 +2,10 @@ import type { Deps } from '#platform/deps.ts';
 import type { Room } from '#web/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 
-export type { Step } from './case.judge.ts';
 /** The door of the incidents room. */
-export { type CaseState, caseWorkflow } from './case.workflow.ts';
+export type { Step } from './case.judge.ts';
 export { type LoggedConcern, logCase, openFromAlert, takeStep } from './cases.service.ts';
-export { type CaseFile, type CaseSearch, countCases, listCases } from './cases.store.ts';
+export { listCases } from './cases.store.ts';
 
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',

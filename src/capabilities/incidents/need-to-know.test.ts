@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { type Context, systemContext } from '#platform/db.ts';
+import type { Context } from '#platform/db.ts';
 import { ESCALATION_ROLES, ROLE_IDS, SAFEGUARDING_ROLES } from '#policy/types.ts';
-import { raise } from '#rooms/monitoring/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type TestSchool, testSchool } from '#testing/web.ts';
 import { logCase, openFromAlert } from './cases.service.ts';
+import { alertAbout } from './fixture.ts';
 
 let t: TestDatabase;
 let s: TestSchool;
@@ -15,22 +15,6 @@ before(async () => {
   s = await testSchool(t, { policy: 'secondary-school' });
 });
 after(() => t.drop());
-
-const alertAbout = (subject: string | null) =>
-  t.db.in(systemContext(s.id), (tx) =>
-    raise(tx, s.deps, {
-      school: s.id,
-      subject,
-      detector: 'grave',
-      category: 'self-harm',
-      urgency: 'urgent',
-      clause: null,
-      lines: [
-        { at: new Date(s.clock.now()).toISOString(), host: 'x.example', category: null, outcome: 'block', via: 'dns' },
-      ],
-      openKey: null,
-    }),
-  );
 
 /** In which tables this context finds a row that holds the text anywhere. */
 async function tablesShowing(context: Context, text: string): Promise<string[]> {
@@ -52,7 +36,7 @@ async function tablesShowing(context: Context, text: string): Promise<string[]> 
 test('ALR-10 no table shows anything of an alert to whom it is about, to pupils, or to whoever forges a context without duties', async () => {
   for (const subject of ['dsl', 'head', 'ictManager', 'administrator', 'year8'] as const) {
     const person = s.people[subject];
-    const { id } = await alertAbout(person.id);
+    const { id } = await alertAbout(s, person.id);
     assert.deepEqual(await tablesShowing(person.context, id), [], subject);
     assert.deepEqual(
       await tablesShowing({ ...person.context, duties: [...ROLE_IDS] }, id),
@@ -68,7 +52,7 @@ test('ALR-10 no table shows anything of an alert to whom it is about, to pupils,
 });
 
 test('INC-05 no table shows anything of a case to whom it is about, also when it came from an alert', async () => {
-  const { id: alert } = await alertAbout(null);
+  const { id: alert } = await alertAbout(s, null);
   const made = await openFromAlert(s.deps, s.people.dsl.viewer, alert);
   const logged = await logCase(s.deps, s.people.staff.viewer, {
     title: 'A worry',
@@ -89,7 +73,7 @@ test('INC-05 no table shows anything of a case to whom it is about, also when it
 });
 
 test('ALR-10 row security knows the same safeguarding roles as the program', async () => {
-  const { id } = await alertAbout(s.people.year8.id);
+  const { id } = await alertAbout(s, s.people.year8.id);
   await t.asOwner(`update alert set told = '{}' where id = $1`, [id]);
   const seeing: string[] = [];
   for (const role of ROLE_IDS) {

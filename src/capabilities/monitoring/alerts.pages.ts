@@ -3,9 +3,10 @@ import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
+import { SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { names } from '#rooms/identity/index.ts';
 import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
-import { contextOf, type Viewer } from '#web/index.ts';
+import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
 import { type ActivityRow, activityAround } from './activity.search.ts';
 import { alertWorkflow, isLead, partsOf } from './alert.workflow.ts';
 import { type Alert, findAlert, noticesOf, searchAlerts } from './alerts.store.ts';
@@ -84,6 +85,7 @@ export function alertPage(deps: Deps, viewer: Viewer, id: string) {
       notices: notices.map((n) => ({ at: n.at, ...delivery(n), who: name(n.recipient) })),
       acknowledgedBy: name(alert.acknowledged_by),
       closedBy: name(alert.closed_by),
+      seesCases: hasDuty(viewer, ...SAFEGUARDING_ROLES),
       context: aboutActivity ? (readable ? 'open' : 'ask') : null,
       can: {
         acknowledge: offered.includes('acknowledge'),

@@ -26,7 +26,7 @@ const newReference = () => `A-${Array.from({ length: 6 }, () => ALPHABET[randomI
 
 /** How many lines an alert keeps: those that raised it and the latest. */
 const KEPT_LINES = 20;
-export const boundEvidence = (lines: readonly EvidenceLine[]): EvidenceLine[] =>
+const boundEvidence = (lines: readonly EvidenceLine[]): EvidenceLine[] =>
   lines.length <= KEPT_LINES ? [...lines] : [...lines.slice(0, KEPT_LINES / 2), ...lines.slice(-KEPT_LINES / 2)];
 
 export async function insertAlert(

@@ -1,11 +1,11 @@
 export { LOOK_UP_DUTIES } from './activity.routes.ts';
 export { ALERT_DUTIES } from './alerts.routes.ts';
 export { acknowledge, close, closeForCase, linkCase, type NewAlert, openAlerts, raise } from './alerts.service.ts';
-export { ALERT_CHANNEL, type Alert, findAlert } from './alerts.store.ts';
+export { findAlert } from './alerts.store.ts';
 export { escalationSteps } from './escalation.service.ts';
-export { type GatewayTrouble, healthAlert } from './health.service.ts';
-export { type IngestAnswer, ingest } from './ingest.service.ts';
-export { type ActivityVerification, verifyActivity } from './integrity.service.ts';
+export { healthAlert } from './health.service.ts';
+export { ingest } from './ingest.service.ts';
+export { verifyActivity } from './integrity.service.ts';
 export { monitoringJobs } from './monitoring.jobs.ts';
 export { monitoringRoom } from './monitoring.room.ts';
 export { placeHold, releaseHold } from './retention.service.ts';

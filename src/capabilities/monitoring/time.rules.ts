@@ -4,7 +4,7 @@ import { invalid } from '#core/errors.ts';
 const LONGEST_DAYS = 31;
 
 /** What `datetime-local` sends, in the school's time; null for what is no time. */
-export function parseLocal(text: string, timeZone: string): Date | null {
+function parseLocal(text: string, timeZone: string): Date | null {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(text)) return null;
   try {
     return new Date(Temporal.PlainDateTime.from(text).toZonedDateTime(timeZone).epochMilliseconds);

@@ -9,7 +9,7 @@ import * as safeguarding from './safeguarding.lines.ts';
 const KEEPERS = ['ict-manager', 'administrator'];
 
 /** Each kind of line is a row: whose it is, and how it is read. In the order in which they stand under one heading. */
-export const SOURCES: readonly { readonly duties: readonly string[]; readonly read: ReadLines }[] = [
+const SOURCES: readonly { readonly duties: readonly string[]; readonly read: ReadLines }[] = [
   { duties: ALERT_DUTIES, read: safeguarding.openAlerts },
   { duties: KEEPERS, read: running.gateways },
   { duties: ['staff'], read: safeguarding.myCases },
