@@ -17,9 +17,10 @@ export interface ThreadSettings {
 /**
  * What passes through a thread lies outside V8's heap and is freed by its collections. With the usual young generation
  * (48 MiB) it weighs so much before one is due that V8 runs full collections instead: half of all work under 100 KiB
- * answers. A small one is collected often, and cheaply, since hardly anything outlives its request.
+ * answers. A small one is collected often, and cheaply, since hardly anything outlives its request; smaller still, and
+ * the events that wait for the next flush are copied over and over.
  */
-export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 6 } as const;
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
 
 export type ToThread =
   | {
