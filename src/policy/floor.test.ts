@@ -48,6 +48,13 @@ test('FIL-05 terrorism and extremism are closed to pupils by a document that is 
   }
 });
 
+test('FIL-05 they are closed to pupils also where a taxonomy calls them ordinary', () => {
+  const ordinary = taxonomy.map((c) => (c.id === 'terrorism' ? { ...c, nature: 'ordinary' as const } : c));
+  const policy = compilePolicy(policyOf(), ordinary, 'Europe/London');
+  const { outcome, because } = decide(policy, 'pupil', { categories: ['terrorism'], at: AT });
+  assert.deepEqual([outcome, because.rule], ['block', 'safety.extremism']);
+});
+
 test('FIL-05 a document that would open them to pupils is refused', () => {
   for (const category of ['extremism', 'terrorism']) {
     for (const cell of openings) {

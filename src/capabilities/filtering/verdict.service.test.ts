@@ -64,6 +64,10 @@ test('FIL-01 with no lists compiled, or no policy in force, everything is closed
     );
     assert.deepEqual([verdict.decision.outcome, verdict.decision.because.rule], ['block', 'no-policy']);
   }
+  const illegal = await t.db.in(without.people.head.context, (tx) =>
+    judgeFor(tx, without.deps, { profile: 'pupil-8', host: test_('child-abuse') }),
+  );
+  assert.equal(isNeutral(illegal), true, 'also without a policy nothing is said of illegal content');
 });
 
 test('FIL-02 illegal content stays closed for every profile and person, and no source, switch or policy opens it', async () => {
