@@ -3,8 +3,8 @@ import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { bumpPresence, bumpSnapshot, schools } from '#platform/school.ts';
+import { closeAccount } from './accounts.service.ts';
 import { today } from './calendar.ts';
-import { closeAccount } from './people.service.ts';
 import { SESSION_IDLE } from './sessions.ts';
 
 const SWEEP = 'identity.sweep';

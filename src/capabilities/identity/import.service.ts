@@ -7,9 +7,10 @@ import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import type { PersonKind } from '#policy/types.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
+import { beyondReach } from './accounts.service.ts';
 import { type ImportRow, readImport } from './import.rules.ts';
 import type { NewPerson } from './people.rules.ts';
-import { beyondReach, type CreatedPerson, changePerson, createPeople } from './people.service.ts';
+import { type CreatedPerson, changePerson, createPeople } from './people.service.ts';
 import { type Person, peopleByUsername } from './people.store.ts';
 
 /** What confirming would do with each line. */

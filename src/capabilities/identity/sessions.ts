@@ -51,11 +51,7 @@ export async function startSession(tx: Tx, deps: Deps, by: Context, s: NewSessio
     })
     .execute();
   if (s.notice > 0) {
-    await tx
-      .updateTable('credential')
-      .set({ notice_version: s.notice })
-      .where('person_id', '=', s.person)
-      .execute();
+    await tx.updateTable('credential').set({ notice_version: s.notice }).where('person_id', '=', s.person).execute();
   }
   await record(tx, {
     school: by.school,
