@@ -22,7 +22,6 @@ const Body = Type.Object(
     about: oneOf('me', 'someone-else'),
     safe: oneOf('yes', 'no', 'unsure'),
     now: Type.Optional(Type.Literal('yes')),
-    staff: Type.Optional(Type.Literal('yes')),
     role: Type.Optional(Type.String({ maxLength: 60 })),
   },
   closed,
@@ -69,7 +68,7 @@ export function tellRoutes(app: WebApp, deps: Deps): void {
         about: body.about || null,
         safe: body.safe || null,
         now: body.now === 'yes',
-        role: (body.staff && body.role) || null,
+        role: body.role || null,
       };
       try {
         const { reference } = await tellUs(deps, school.id, viewer, told);

@@ -86,7 +86,7 @@ test('ALR-09 a pupil who is signed in is known, and the words stand on the DSLâ€
 test('ALR-10 what is told about the DSL goes to the head, and neither the DSL nor the deputy learns of it', () =>
   school(async (b, pages, to) => {
     const { dsl, dslDeputy, head } = b.school.people;
-    await pages.as(null).post(to, { words: 'The DSL frightens me.', safe: 'no', staff: 'yes', role: 'dsl' });
+    await pages.as(null).post(to, { words: 'The DSL frightens me.', safe: 'no', role: 'dsl' });
     const [alert] = await alertsOf(b);
     assert.deepEqual([alert?.subject, alert?.told], [dsl.id, [head.id]]);
     const sees = async (who: typeof dsl) => (await b.school.deps.db.in(who.context, (tx) => openAlerts(tx))).length;
@@ -98,13 +98,22 @@ test('ALR-10 what is told about the DSL goes to the head, and neither the DSL no
     assert.match((await pages.as(head).get(`/alerts/${alert?.id}`)).body, /Dina Sharp/);
   }));
 
+test('ALR-10 whoever is chosen as the one it is about is left out: there is no second box that could be forgotten', () =>
+  school(async (_b, pages, to) => {
+    const { body } = await pages.as(null).get(to);
+    assert.match(body, /Then they will not see this message/);
+    const form = body.slice(body.indexOf('<form'), body.indexOf('</form>'));
+    const fields = [...form.matchAll(/ name="([^"]+)"/g)].map((m) => m[1]);
+    assert.deepEqual([...new Set(fields)].sort(), ['about', 'name', 'now', 'role', 'safe', 'words']);
+  }));
+
 test('What was typed is kept when something is missing, and the page says what', () =>
   school(async (b, pages, to) => {
     const again = await pages.as(null).post(to, { words: '  ', name: 'Robin', safe: 'no' });
     assert.equal(again.statusCode, 400);
     assert.match(again.body, /They need not be perfect/);
     assert.match(again.body, /value="Robin"/);
-    const wrong = await pages.as(null).post(to, { words: 'x', staff: 'yes', role: 'emperor' });
+    const wrong = await pages.as(null).post(to, { words: 'x', role: 'emperor' });
     assert.match(wrong.body, /Choose one of the people in the list/);
     assert.equal((await alertsOf(b)).length, 0);
   }));
