@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isUuid } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import { like } from './look-up.service.ts';
 
@@ -42,12 +43,14 @@ export interface LineKey {
   readonly line: number;
 }
 
-const KEY = /^(\d{1,16})\.([0-9a-f-]{36})\.(\d{1,19})\.(\d{1,9})$/;
+const KEY = /^(\d{1,14})\.([0-9a-f-]{36})\.(\d{1,18})\.(\d{1,9})$/;
 
 /** A line's place in the list, as text for a link; null for what is none. */
 export function parseKey(text: string | undefined): LineKey | null {
   const m = KEY.exec(text ?? '');
-  return m ? { at: new Date(Number(m[1])), gateway: m[2] ?? '', batch: m[3] ?? '', line: Number(m[4]) } : null;
+  return m && isUuid(m[2])
+    ? { at: new Date(Number(m[1])), gateway: m[2], batch: m[3] ?? '', line: Number(m[4]) }
+    : null;
 }
 
 /** Newest first, a page at a time by keyset: later pages cost what the first does. */
@@ -79,7 +82,7 @@ export async function searchActivity(tx: Tx, s: ActivitySearch): Promise<Activit
 function groupCondition(group: string) {
   const [kind, value = ''] = group.split(/:(.*)/s);
   return kind === 'year'
-    ? sql`a.person_id in (select id from person where year_group = ${Number(value) || 0})`
+    ? sql`a.person_id in (select id from person where year_group::text = ${value})`
     : sql`a.profile = ${value}`;
 }
 

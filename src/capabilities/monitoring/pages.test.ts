@@ -261,6 +261,21 @@ test('MON-01 activity is searched by time, category, outcome, group and address,
   assert.deepEqual([wrong.statusCode, /must begin before it ends/.test(wrong.body)], [400, true]);
 });
 
+test('An address with nonsense in it is an empty list or a plain answer, never a fault', async () => {
+  const uuid = '00000000-0000-7000-8000-000000000000';
+  for (const query of [
+    `after=9999999999999999.${uuid}.9999999999999999999.999999999`,
+    `after=1.${'-'.repeat(36)}.1.1`,
+    'group=year:99999999999',
+    'group=year:1e400',
+    'group=nothing',
+  ]) {
+    assert.equal((await as('dsl').get(`/activity?${query}`)).statusCode, 200, query);
+  }
+  const line = `9999999999999999.${uuid}.9999999999999999999.999999999`;
+  assert.equal((await as('dsl').get(`/activity/look-up?line=${line}`)).statusCode, 404);
+});
+
 test('The chart comes from the hours, as a drawing that follows dark pages, with its figures beside it', async () => {
   const svg = await as('dsl').get('/activity/chart.svg');
   assert.equal(svg.headers['content-type'], 'image/svg+xml');

@@ -98,6 +98,7 @@ test('every change is saved, entered in the ledger with its author, and told to 
 
 test('what is wrong is said beside its field, what was typed stays, and nothing is saved or entered', async () => {
   const cases: [string, Record<string, string>, RegExp][] = [
+    ['/settings/school', { name: '\u{1f4a5}', timeZone: 'Europe/London' }, /2 to 120 letters/],
     ['/settings/school', { name: 'Typed name', timeZone: 'Mars/Olympus' }, /Typed name[\s\S]*time zone such as/],
     ['/settings/sites', { site: 'Annexe' }, /called “Annexe” already/],
     ['/settings/terms', { name: 'Late', starts: '2026-12-01', ends: '2027-02-01' }, /overlaps with “Autumn”/],

@@ -40,8 +40,10 @@ const refuseFaults = (code: string, faults: Readonly<Record<string, string>>): v
 export const changeSchool = (deps: Deps, viewer: Viewer, input: { name: string; timeZone: string }): Promise<void> =>
   change(deps, viewer, { action: 'school', gateways: true }, async (tx) => {
     const name = input.name.trim();
+    // Characters as the database counts them: one sign may be two units of a string.
+    const { length } = [...name];
     refuseFaults('settings.school', {
-      ...((name.length < 2 || name.length > 120) && { name: 'Give the school’s name, 2 to 120 letters.' }),
+      ...((length < 2 || length > 120) && { name: 'Give the school’s name, 2 to 120 letters.' }),
       ...(!isTimeZone(input.timeZone) && { timeZone: 'Give a time zone such as Europe/London.' }),
     });
     await tx
