@@ -8,12 +8,7 @@ import {
   SHIPPED_POLICIES,
   shippedPolicy,
 } from '#policy/index.ts';
-
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-}
+import type { Figure } from './run.ts';
 
 const QUESTIONS = 200_000;
 const ROUNDS = 5;

@@ -6,14 +6,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { buildIndex, type CategoryIndex, loadIndex, loadMapping, loadTaxonomy } from '#filter/index.ts';
-
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** How many times better than the peer. */
-  readonly ratio?: { readonly peer: string; readonly value: number };
-}
+import type { Figure } from './run.ts';
 
 /** What one fresh process measured on a table it loaded. */
 interface Measured {

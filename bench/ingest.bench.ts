@@ -16,13 +16,7 @@ import { monitoringRoom } from '#rooms/monitoring/index.ts';
 import { adoptPolicy } from '#rooms/policies/index.ts';
 import { temporaryFolder } from '#testing/folder.ts';
 import { createWebApp } from '#web/index.ts';
-
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly ratio?: { readonly peer: string; readonly value: number };
-}
+import type { Figure } from './run.ts';
 
 const PUPILS = 1200;
 /** What a spool's segment holds when a gateway catches up (gateway/spool, 2 MiB). */

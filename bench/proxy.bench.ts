@@ -17,14 +17,7 @@ import { BatchingRecorder } from '#gateway/recorder.ts';
 import { Spool } from '#gateway/spool/spool.ts';
 import { GatewayState } from '#gateway/state.ts';
 import { compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
-
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** How many times better than the peer. */
-  readonly ratio?: { readonly peer: string; readonly value: number };
-}
+import type { Figure } from './run.ts';
 
 const THREADS = 2;
 const ROUNDS = 2;
