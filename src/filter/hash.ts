@@ -18,13 +18,13 @@ export const slotOf = (a: number, scale: number): number => Math.floor((a >>> 0)
 /** (0, 0) marks a free slot, so no name may have it. */
 export const keyB = (a: number, b: number): number => ((a | b) === 0 ? 1 : b);
 
-export const DOT = 0x2e;
+const DOT = 0x2e;
 
 /** Upper-case ASCII to lower case. */
-export const fold = (c: number): number => (c >= 0x41 && c <= 0x5a ? c | 0x20 : c);
+const fold = (c: number): number => (c >= 0x41 && c <= 0x5a ? c | 0x20 : c);
 
 /** A name of at most 253 characters has at most 127 labels. */
-export const MAX_LABELS = 128;
+const MAX_LABELS = 128;
 
 /** Where an address ends for matching: `/games` is a prefix of `/games/chess` and `/games?id=1`, not of `/gamestop`. */
 export const endsSegment = (c: number): boolean => c === 0x2f || c === 0x3f || c === 0x26;

@@ -3,9 +3,9 @@ import { invalid } from '#core/errors.ts';
 import { isRecord, readJson, type Taxonomy } from './taxonomy.ts';
 
 /** The section that speaks for every source without words of its own. */
-export const ANY_SOURCE = '*';
+const ANY_SOURCE = '*';
 
-export const MAPPING_FILE: string = fileURLToPath(new URL('../../lists/mapping.json', import.meta.url));
+const MAPPING_FILE: string = fileURLToPath(new URL('../../lists/mapping.json', import.meta.url));
 
 /**
  * How the category names of outside lists read in Gatehouse's taxonomy. A name is looked up under its own

@@ -33,7 +33,7 @@ export interface Taxonomy {
   readonly urgent: ReadonlySet<string>;
 }
 
-export const TAXONOMY_FILE: string = fileURLToPath(new URL('../../lists/taxonomy.json', import.meta.url));
+const TAXONOMY_FILE: string = fileURLToPath(new URL('../../lists/taxonomy.json', import.meta.url));
 
 /** Read and check `lists/taxonomy.json`. Every mistake is named in one error. */
 export function loadTaxonomy(file: string = TAXONOMY_FILE): Taxonomy {

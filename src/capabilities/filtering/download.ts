@@ -15,7 +15,7 @@ export interface DownloadLimits {
   readonly ms: number;
   readonly redirects: number;
 }
-export const LIMITS: DownloadLimits = { bytes: 512 * 1024 * 1024, ms: 10 * MINUTE, redirects: 3 };
+const LIMITS: DownloadLimits = { bytes: 512 * 1024 * 1024, ms: 10 * MINUTE, redirects: 3 };
 
 /**
  * Fetch a list to `file`. It is written beside its place and moved there when `check` found it whole, so whatever goes

@@ -7,7 +7,7 @@ import { newestVersion } from './lists.service.ts';
 import { gatewaySettings, newestNumbers } from './snapshot.service.ts';
 
 /** Lists are read anew each night; two missed nights are late (FIL-03, CAL-06). */
-export const LATE = 2 * DAY;
+const LATE = 2 * DAY;
 /** Gateways report at least once a minute. */
 const SILENT = 3 * MINUTE;
 

@@ -4,7 +4,7 @@ import type { PersonKind } from '#policy/types.ts';
 import { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
 
 export const MAX_BYTES = 5 * 1024 * 1024;
-export const MAX_ROWS = 20_000;
+const MAX_ROWS = 20_000;
 
 /** A line of the file: a person, or what keeps it from being one. `line` is where a text editor or spreadsheet shows it. */
 export type ImportRow =
