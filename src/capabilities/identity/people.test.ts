@@ -147,6 +147,7 @@ test('FIL-04 administrator and safeguarding lead are two people', async () => {
   for (const [person, role] of [
     [dsl.id, 'administrator'],
     [administrator.id, 'dsl'],
+    [administrator.id, 'centre-lead'],
   ] as const) {
     const refused = await give(person, role);
     assert.equal(refused.statusCode, 409);

@@ -1,4 +1,11 @@
-import { PERSON_KINDS, type PersonKind, ROLE_IDS, type RoleDefinition, type RoleId } from '#policy/types.ts';
+import {
+  LEADING_ROLES,
+  PERSON_KINDS,
+  type PersonKind,
+  ROLE_IDS,
+  type RoleDefinition,
+  type RoleId,
+} from '#policy/types.ts';
 
 /** Roles that are given to a person; the others follow from what kind of person they are (ROL-16, ROL-17). */
 export const GIVEN_ROLES = ROLE_IDS.filter((r) => !(PERSON_KINDS as readonly string[]).includes(r));
@@ -43,7 +50,7 @@ export const WATCHED: readonly RoleId[] = GIVEN_ROLES.filter(
 );
 
 /** FIL-04: who changes the system and who keeps watch over children are two people. */
-const APART: readonly (readonly [RoleId, RoleId])[] = [['administrator', 'dsl']];
+const APART: readonly (readonly [RoleId, RoleId])[] = LEADING_ROLES.map((lead) => ['administrator', lead]);
 
 /** Why this person may not be given this role, or null. */
 export function whyNotRole(role: RoleId, kind: PersonKind, held: readonly string[]): string | null {
