@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { TestClock } from '#core/clock.ts';
+import { dayIn } from '#core/days.ts';
 import { newToken } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import { bumpPresence, bumpSnapshot } from '#platform/school.ts';
@@ -15,6 +17,7 @@ import { type Pages, pagesFor, type TestSchool } from '#testing/web.ts';
 import { filteringRoom } from './filtering.routes.ts';
 import { enrolGateway, type GatewayTrouble, troubleIn } from './gateways.service.ts';
 import { indexFile } from './lists.service.ts';
+import { buildSnapshot } from './snapshot.service.ts';
 import { filteringSchool } from './testing.ts';
 
 let t: TestDatabase;
@@ -124,10 +127,26 @@ test('the snapshot holds policy, lists, people and addresses of this school, sig
 
 test('somebody who has left is in no snapshot', async () => {
   const { visitor } = school.people;
-  await t.asOwner(`update person set left_on = current_date - 1 where id = $1`, [visitor.id]);
+  await t.asOwner('update person set left_on = $2 where id = $1', [
+    visitor.id,
+    dayIn('Europe/London', school.clock.now()),
+  ]);
   await t.db.in(school.people.ictManager.context, (tx) => bumpSnapshot(tx, school.id));
   const { snapshot } = await feed(0, 0);
   assert.equal(snapshot?.people[visitor.id], undefined);
+});
+
+test('who leaves today is left out from the school’s own midnight, not from midnight in Greenwich', async () => {
+  const { volunteer, ictManager } = school.people;
+  await t.asOwner(`update person set left_on = '2026-06-10' where id = $1`, [volunteer.id]);
+  const known = async (at: string) => {
+    const deps = { ...school.deps, clock: new TestClock(new Date(at)) };
+    const snapshot = await t.db.in(ictManager.context, (tx) => buildSnapshot(tx, deps));
+    return snapshot?.people[volunteer.id] !== undefined;
+  };
+  // British Summer Time: the 10th begins at 23:00 UTC on the 9th.
+  assert.equal(await known('2026-06-09T22:59:00Z'), true);
+  assert.equal(await known('2026-06-09T23:01:00Z'), false);
 });
 
 test('a gateway that waits hears within moments what changed, and only that', async () => {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { dayIn } from '#core/days.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { SchoolSettings } from '#platform/schema.ts';
@@ -35,11 +35,11 @@ export async function newestNumbers(tx: Tx): Promise<{ snapshot: number; presenc
 export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null> {
   const school = await tx
     .selectFrom('school')
-    .select(['id', 'name', 'snapshot_number', 'settings'])
+    .select(['id', 'name', 'time_zone', 'snapshot_number', 'settings'])
     .executeTakeFirstOrThrow();
   const policy = await policyInForce(tx);
   if (!policy) return null;
-  const people = await peopleOf(tx, policy.document);
+  const people = await peopleOf(tx, policy.document, dayIn(school.time_zone, deps.clock.now()));
   const addresses = (await registeredAddresses(tx)).map(({ id, cidr, person, profile }) => ({
     cidr,
     person,
@@ -60,12 +60,12 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
   };
 }
 
-/** Whoever is at the school today, with the profile the policy gives them. */
-async function peopleOf(tx: Tx, document: PolicyDocument): Promise<Record<string, { profile: string }>> {
+/** Whoever is at the school on that day, by the school's own calendar, with the profile the policy gives them. */
+async function peopleOf(tx: Tx, document: PolicyDocument, day: string): Promise<Record<string, { profile: string }>> {
   const rows = await tx
     .selectFrom('person')
     .select(['id', 'kind', 'year_group'])
-    .where((e) => e.or([e('left_on', 'is', null), e('left_on', '>', sql<string>`current_date`)]))
+    .where((e) => e.or([e('left_on', 'is', null), e('left_on', '>', day)]))
     .execute();
   return Object.fromEntries(
     rows.map((p) => [p.id, { profile: profileFor(document, { kind: p.kind, year: p.year_group }) }]),

@@ -1,3 +1,4 @@
+import { dayIn } from '#core/days.ts';
 import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
 import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
@@ -5,7 +6,6 @@ import { record } from '#platform/ledger.ts';
 import { post } from '#platform/mail.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
-import { today } from './calendar.ts';
 import { giveFirstPassword } from './credentials.ts';
 import { personById } from './people.store.ts';
 import { WATCHED } from './roles.rules.ts';
@@ -100,7 +100,7 @@ export function markLeft(deps: Deps, viewer: Viewer, id: string, day: string): P
       detail: { day },
       at: deps.clock.now(),
     });
-    if (day <= today(deps.clock.now(), viewer.school.timeZone)) await closeAccount(tx, deps, by, id);
+    if (day <= dayIn(viewer.school.timeZone, deps.clock.now())) await closeAccount(tx, deps, by, id);
     await bumpSnapshot(tx, by.school);
   });
 }

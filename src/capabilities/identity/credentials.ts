@@ -1,8 +1,8 @@
+import { dayIn } from '#core/days.ts';
 import { invalid } from '#core/errors.ts';
 import { type Context, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
-import { today } from './calendar.ts';
 import { ADDRESS_TRIES, FREE_TRIES, passwordFaults, restAfter } from './password.rules.ts';
 import { hashPassword, newFirstPassword, RANDOM, verifyPassword } from './password-hash.ts';
 import { identityPolicy } from './policy.store.ts';
@@ -87,7 +87,7 @@ async function reserveTry(tx: Tx, t: Try, now: number): Promise<Reserved> {
     .forUpdate('credential')
     .executeTakeFirst();
   if (!row) return refused('unknown', null);
-  if (row.left_on !== null && row.left_on <= today(now, row.time_zone))
+  if (row.left_on !== null && row.left_on <= dayIn(row.time_zone, now))
     return refused('left', row.id, row.password_hash);
   if (row.locked_until && row.locked_until.getTime() > now) return refused('locked', row.id, row.password_hash);
 

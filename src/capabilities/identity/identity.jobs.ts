@@ -1,10 +1,10 @@
 import { HOUR } from '#core/clock.ts';
+import { dayIn } from '#core/days.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { bumpPresence, bumpSnapshot, schools } from '#platform/school.ts';
 import { closeAccount } from './accounts.service.ts';
-import { today } from './calendar.ts';
 import { SESSION_IDLE } from './sessions.ts';
 
 const SWEEP = 'identity.sweep';
@@ -37,7 +37,7 @@ async function sweep(deps: Deps): Promise<void> {
       const leavers = await tx
         .selectFrom('person')
         .select('id')
-        .where('left_on', '<=', today(now, school.timeZone))
+        .where('left_on', '<=', dayIn(school.timeZone, now))
         .where((e) =>
           e.or([
             e.exists(
@@ -59,7 +59,7 @@ async function sweep(deps: Deps): Promise<void> {
         .execute();
       for (const { id } of leavers) await closeAccount(tx, deps, context, id);
       // Whoever leaves today is left out of the gateways' people from the first hour on, signed in or not.
-      const firstHour = today(now, school.timeZone) !== today(now - HOUR, school.timeZone);
+      const firstHour = dayIn(school.timeZone, now) !== dayIn(school.timeZone, now - HOUR);
       if (leavers.length > 0 || firstHour) await bumpSnapshot(tx, school.id);
     });
   }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
-import { today } from './calendar.ts';
+import { dayIn } from '#core/days.ts';
 
 /** How long a first password may lie about before somebody should ask why. */
 const FIRST_PASSWORD_DAYS = 14;
@@ -33,7 +33,7 @@ export type ConcernId = keyof typeof CONCERNS;
 
 /** The concerns about a row of `person`, as an array of ids; one place for the list, its filter and its count. */
 export function concernsAbout(now: number, timeZone: string): RawBuilder<ConcernId[]> {
-  const on = today(now, timeZone);
+  const on = dayIn(timeZone, now);
   const stale = new Date(now - FIRST_PASSWORD_DAYS * DAY);
   const holds: Readonly<Record<ConcernId, RawBuilder<boolean>>> = {
     'first-password': sql`person.left_on is null and exists (select 1 from credential c

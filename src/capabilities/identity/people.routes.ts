@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { dayIn } from '#core/days.ts';
 import { notFound, type Refusal } from '#core/errors.ts';
 import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
 import { PERSON_KINDS } from '#policy/types.ts';
 import { contextOf, done, hasDuty, orFormAgain, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { beyondReach, markLeft, resetPassword } from './accounts.service.ts';
-import { today } from './calendar.ts';
 import { CONCERNS, type ConcernId, concernsAbout } from './people.attention.ts';
 import { KIND_NAMES } from './people.rules.ts';
 import { addPerson, updatePerson } from './people.service.ts';
@@ -234,7 +234,7 @@ async function personPage(
     by: data.names.get(h.assigned_by ?? ''),
     endedBy: data.names.get(h.ended_by ?? ''),
   });
-  const day = today(now, viewer.school.timeZone);
+  const day = dayIn(viewer.school.timeZone, now);
   return reply.page(`${VIEWS}/person.njk`, {
     person: data.person,
     kindName: KIND_NAMES[data.person.kind],

@@ -1,3 +1,4 @@
+import { dayIn } from '#core/days.ts';
 import { invalid, notFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { Context, Tx } from '#platform/db.ts';
@@ -7,7 +8,6 @@ import { post } from '#platform/mail.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { refuseBeyondReach } from './accounts.service.ts';
-import { today } from './calendar.ts';
 import { hashPassword, newFirstPassword, RANDOM } from './password-hash.ts';
 import { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
 import { peopleByUsername, personById } from './people.store.ts';
@@ -53,7 +53,7 @@ export async function createPeople(
           year_group: p.yearGroup ?? null,
           group_name: p.groupName ?? null,
           email: p.email ?? null,
-          joined_on: today(now, time_zone),
+          joined_on: dayIn(time_zone, now),
           created_at: new Date(now),
         })),
       )

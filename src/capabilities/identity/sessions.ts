@@ -1,13 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { sql } from 'kysely';
 import { HOUR, MINUTE } from '#core/clock.ts';
+import { dayIn } from '#core/days.ts';
 import { digestToken, newToken } from '#core/ids.ts';
 import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { bumpPresence } from '#platform/school.ts';
 import type { Viewer, WebOptions } from '#web/index.ts';
-import { today } from './calendar.ts';
 
 /** However busy: a school day and its evening. */
 export const SESSION_LENGTH = 12 * HOUR;
@@ -112,7 +112,7 @@ async function viewerFor(tx: Tx, deps: Deps, digest: Buffer, address: string): P
     .where('s.ends_at', '>', new Date(now))
     .where('s.seen_at', '>', new Date(now - SESSION_IDLE))
     .executeTakeFirst();
-  if (!row || (row.left_on !== null && row.left_on <= today(now, row.time_zone))) return null;
+  if (!row || (row.left_on !== null && row.left_on <= dayIn(row.time_zone, now))) return null;
   if (now - row.seen_at.getTime() > TOUCH_EVERY || (row.binds_address && row.address !== address)) {
     await touch(tx, digest, row, address, now);
   }
