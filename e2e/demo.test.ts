@@ -23,8 +23,8 @@ before(async () => {
   }));
 });
 after(async () => {
-  await browser.close();
-  await world.close();
+  await browser?.close();
+  await world?.close();
 });
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

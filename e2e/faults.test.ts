@@ -30,7 +30,7 @@ before(async () => {
   await gatewayOpensAgain();
 });
 after(async () => {
-  await world.close();
+  await world?.close();
   post.close();
 });
 

@@ -23,8 +23,8 @@ before(async () => {
   browser = await launchBrowser();
 });
 after(async () => {
-  await browser.close();
-  await world.close();
+  await browser?.close();
+  await world?.close();
 });
 
 /** A browser of its own; `throughProxy` makes it a pupil's device that was pointed at Gatehouse. */

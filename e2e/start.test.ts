@@ -12,7 +12,7 @@ before(async () => {
   world = await createWorld();
   running = await world.start();
 });
-after(() => world.close());
+after(() => world?.close());
 
 /** Start with these settings; it must end by itself, with one sentence and a code that is not 0. */
 async function refused(options: Parameters<World['launch']>[0], sentence: RegExp): Promise<void> {

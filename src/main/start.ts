@@ -34,8 +34,11 @@ await runProcess(
   () => console as never,
   async () => {
     const config = readConfig(process.env, process.cwd(), demo ? './data-demo' : './data');
+    // What is up is taken down again in the opposite order, when asked to stop and when a later part cannot start.
+    await using up = new AsyncDisposableStack();
     const unlock = lockData(config.data);
     process.on('exit', unlock);
+    up.defer(unlock);
     await requireFreeTcp('GATEHOUSE_HTTP', config.http);
     await requireFreeUdp('GATEHOUSE_DNS', config.dns);
     await requireFreeTcp('GATEHOUSE_DNS', config.dns);
@@ -43,11 +46,12 @@ await runProcess(
     await requireFreeTcp('GATEHOUSE_BLOCK', config.block);
 
     const store = await openStore(config);
+    const database = keepPostgres(config, store);
+    up.defer(() => database.stop());
     const signIns = demo ? await prepareDemo(config, store) : null;
     const setupToken = await newSetupToken(store.ownerUrl);
     if (!setupToken) await enrolOwnGateway(config, store);
 
-    const database = keepPostgres(config, store);
     const environment = {
       ...process.env,
       GATEHOUSE_DATA: config.data,
@@ -55,20 +59,18 @@ await runProcess(
     };
     const withDatabase = { ...environment, DATABASE_URL: store.ownerUrl };
     const { DATABASE_URL: _, ...withoutDatabase } = environment as NodeJS.ProcessEnv;
-    const children = [
-      await keepRunning('control', withDatabase),
-      await keepRunning('worker', withDatabase),
+    for (const [name, env] of [
+      ['control', withDatabase],
+      ['worker', withDatabase],
       // A gateway never talks SQL, so it is not even told where the database is.
-      await keepRunning('gateway', withoutDatabase),
-    ];
+      ['gateway', withoutDatabase],
+    ] as const) {
+      const child = await keepRunning(name, env);
+      up.defer(() => child.stop());
+    }
     announce(config, setupToken, signIns);
-    return {
-      stop: async () => {
-        for (const child of children.reverse()) await child.stop();
-        await database.stop();
-        unlock();
-      },
-    };
+    const running = up.move();
+    return { stop: () => running.disposeAsync() };
   },
 );
 

@@ -24,6 +24,9 @@ const CURVE: Readonly<Record<number, number>> = {
 const EVENTS_ON_A_SCHOOL_DAY = 15_000;
 const EVENTS_AT_A_WEEKEND = 250;
 
+/** From one try of an episode to the next, in ms. */
+export const BETWEEN_TRIES = 40 * SECOND;
+
 /** Something that stands out: one person, one site, several tries within minutes. */
 export interface Episode {
   readonly at: number;
@@ -48,19 +51,23 @@ export function activityBetween(world: World, from: number, to: number, episodes
   const drawPupilSite = weighted(SITES, (s) => s.pupils);
   const drawStaffSite = weighted(SITES, (s) => s.staff);
   const events: ActivityEvent[] = [];
-  for (let hour = Math.ceil(from / HOUR) * HOUR; hour < to; hour += HOUR) {
-    for (let n = eventsIn(hour, compiled.timeZone); n > 0; n--) {
+  for (let hour = Math.floor(from / HOUR) * HOUR; hour < to; hour += HOUR) {
+    const [begin, end] = [Math.max(from, hour), Math.min(to, hour + HOUR)];
+    for (let n = Math.round((eventsIn(hour, compiled.timeZone) * (end - begin)) / HOUR); n > 0; n--) {
       const isStaff = random.next() < 0.2;
       const person = random.pick(isStaff ? staff : pupils);
       const site = (isStaff ? drawStaffSite : drawPupilSite)(random);
-      const t = hour + random.below(HOUR);
-      if (t < to) events.push(eventOf(world, t, person, site));
+      events.push(eventOf(world, begin + random.below(end - begin), person, site));
     }
   }
-  for (const e of episodes.filter((e) => e.at >= from && e.at < to)) {
-    for (let i = 0; i < e.tries; i++) events.push(eventOf(world, e.at + i * 40 * SECOND, e.person, e));
+  // Each try on its own: an episode may well cross the end of one batch and go on in the next.
+  for (const e of episodes) {
+    for (let i = 0; i < e.tries; i++) {
+      const t = e.at + i * BETWEEN_TRIES;
+      if (t >= from && t < to) events.push(eventOf(world, t, e.person, e));
+    }
   }
-  return events.filter((e) => e.t < to).sort((a, b) => a.t - b.t);
+  return events.sort((a, b) => a.t - b.t);
 }
 
 function eventsIn(hour: number, timeZone: string): number {

@@ -10,7 +10,7 @@ import { enrolGateway, tendLists } from '#rooms/filtering/index.ts';
 import { ingest } from '#rooms/monitoring/index.ts';
 import { adoptPolicy, policyInForce } from '#rooms/policies/index.ts';
 import { type Enrolled, makeSchool } from '../setup/setup.service.ts';
-import { activityBetween, dayStart, type Episode, type World } from './activity.ts';
+import { activityBetween, BETWEEN_TRIES, dayStart, type Episode, type World } from './activity.ts';
 import { DEMO_PASSWORD, type DemoPeople, seedPeople, titleOf } from './people.ts';
 import { Random } from './random.ts';
 import { depsAt, episodes, seedAskings, tellStories } from './stories.ts';
@@ -88,7 +88,7 @@ async function seedActivity(
   const now = deps.clock.now();
   const start = dayStart(now, DAYS, policy.compiled.timeZone);
   // An alert is raised when its batch comes, so a batch ends soon after each thing that stands out.
-  const ends = stories.map((e) => e.at + e.tries * 40 * SECOND + 2 * SECOND);
+  const ends = stories.map((e) => e.at + e.tries * BETWEEN_TRIES + 2 * SECOND);
   const cuts = [...hoursBetween(start, now), ...ends, now].filter((t) => t > start && t <= now).sort((a, b) => a - b);
   let from = start;
   let batch = 0;

@@ -5,7 +5,7 @@ import { record } from '#platform/ledger.ts';
 import { type LoggedConcern, logCase, openFromAlert, takeStep } from '#rooms/incidents/index.ts';
 import { acknowledge, close, openAlerts, raise } from '#rooms/monitoring/index.ts';
 import type { Viewer } from '#web/index.ts';
-import { type Episode, onSchoolDay } from './activity.ts';
+import { BETWEEN_TRIES, type Episode, onSchoolDay } from './activity.ts';
 import type { DemoPeople, DemoPerson } from './people.ts';
 import { type CaseStep, give, PLOTS, QUESTIONS, type Sequel } from './plots.ts';
 
@@ -21,7 +21,7 @@ export function episodes(
     const at =
       'back' in when
         ? onSchoolDay(now, when.back, minutes(when.at), timeZone)
-        : now - when.minutesAgo * MINUTE - 6 * 40_000;
+        : now - when.minutesAgo * MINUTE - 6 * BETWEEN_TRIES;
     return { ...plot, person, at };
   });
 }
