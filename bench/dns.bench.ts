@@ -13,7 +13,7 @@ import { THREAD_LIMITS } from '#gateway/messages.ts';
 import { BatchingRecorder } from '#gateway/recorder.ts';
 import { Spool } from '#gateway/spool/spool.ts';
 import { GatewayState } from '#gateway/state.ts';
-import { compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
+import { bareSchool, compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
 import type { Figure } from './run.ts';
 
 const THREADS = 2;
@@ -178,7 +178,7 @@ async function gatehouse(folder: string, upstream: number): Promise<Contender> {
     number: 1,
     issuedAt: Date.now(),
     pagesUrl: 'http://127.0.0.1:8080',
-    policy: compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, 'Europe/London'),
+    policy: compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, bareSchool('Europe/London')),
     index: version,
     people: {},
     addresses: [{ cidr: '127.0.0.0/8', profile: 'staff', person: null, device: 'bench' }],

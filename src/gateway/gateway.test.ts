@@ -10,7 +10,15 @@ import { after, before, test } from 'node:test';
 import * as dnsPacket from 'dns-packet';
 import { systemClock } from '#core/clock.ts';
 import { buildIndex, loadMapping, loadTaxonomy } from '#filter/index.ts';
-import { compilePolicy, newSigningKeys, type Presence, type Snapshot, seal, shippedPolicy } from '#policy/index.ts';
+import {
+  bareSchool,
+  compilePolicy,
+  newSigningKeys,
+  type Presence,
+  type Snapshot,
+  seal,
+  shippedPolicy,
+} from '#policy/index.ts';
 import { type Gateway, startGateway, writeEnrolment } from './gateway.ts';
 import type { ActivityEvent } from './judge.ts';
 
@@ -134,7 +142,7 @@ async function publish(domains: Record<string, string>, more: Partial<Snapshot> 
     number: ++control.number,
     issuedAt: Date.now(),
     pagesUrl: 'http://127.0.0.1:9',
-    policy: compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, 'Europe/London'),
+    policy: compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, bareSchool('Europe/London')),
     index: report.version,
     people: { teacher: { profile: 'staff' } },
     addresses: [{ cidr: '127.0.0.1/32', profile: 'staff', person: 'teacher', device: null }],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { HOUR, TestClock } from '#core/clock.ts';
 import { buildIndex, type CategoryIndex, loadIndex, loadMapping, loadTaxonomy } from '#filter/index.ts';
-import { compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
+import { bareSchool, compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
 import { BatchingRecorder } from './recorder.ts';
 import { GatewayState } from './state.ts';
 
@@ -45,7 +45,7 @@ const snapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
   number: 1,
   issuedAt: 0,
   pagesUrl: 'http://127.0.0.1',
-  policy: compilePolicy(shippedPolicy('secondary-school'), loadTaxonomy().categories, 'Europe/London'),
+  policy: compilePolicy(shippedPolicy('secondary-school'), loadTaxonomy().categories, bareSchool('Europe/London')),
   index: index.version,
   people: { child: { profile: 'pupil-7' }, teacher: { profile: 'staff' } },
   addresses: [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compilePolicy, profileFor } from './compile.ts';
+import { bareSchool, compilePolicy, profileFor } from './compile.ts';
 import { decide } from './decide.ts';
 import { compiled, policyOf, taxonomy } from './fixture.ts';
 import { SHIPPED_POLICIES, shippedPolicy } from './shipped.ts';
@@ -11,12 +11,12 @@ const clause = 'rules.all';
 
 test('a rule that names a category nobody knows is refused', () => {
   const cells = { staff: { value: 'not-allowed' }, pupil: { value: 'not-allowed' } } as const;
-  const doc = policyOf({ rules: [{ id: 'X-1', name: 'x', clause, categories: ['knitting'], cells }] });
+  const doc = policyOf({ rules: [{ id: 'X-1', name: 'x', clause, action: 'x', categories: ['knitting'], cells }] });
   assert.throws(() => compiled(doc), { kind: 'invalid', message: /\/rules\/0\/categories\/0: .*"knitting"/ });
 });
 
 test('a time zone nobody knows is refused', () => {
-  assert.throws(() => compilePolicy(policyOf(), taxonomy, 'Mars/Base'), { code: 'policy.time-zone' });
+  assert.throws(() => compilePolicy(policyOf(), taxonomy, bareSchool('Mars/Base')), { code: 'policy.time-zone' });
 });
 
 test('every category lists its cells strictest first', () => {
@@ -62,7 +62,14 @@ test('FIL-01 whoever is not identified may open nothing that is closed to anybod
       const doc = policyOf();
       return {
         ...doc,
-        rules: rows.map((c, i) => ({ id: `X-${i}`, name: 'x', clause, categories: [names[i % 3] ?? ''], cells: c })),
+        rules: rows.map((c, i) => ({
+          id: `X-${i}`,
+          name: 'x',
+          clause,
+          action: 'x',
+          categories: [names[i % 3] ?? ''],
+          cells: c,
+        })),
         profiles: doc.profiles.map((p, i) => ({
           ...p,
           blocks: Object.fromEntries((blocks[i] ?? []).map((c) => [c, clause])),

@@ -1,6 +1,7 @@
 import { invalid } from '#core/errors.ts';
 import { FLOOR, taxonomyFaults } from './floor.ts';
 import { checkPolicy } from './parse.ts';
+import { resolveCell } from './resolve.ts';
 import {
   type Category,
   type CompiledCell,
@@ -9,6 +10,7 @@ import {
   type PersonKind,
   type PolicyDocument,
   type Profile,
+  type SchoolFacts,
   STRICTNESS,
   UNIDENTIFIED,
 } from './types.ts';
@@ -18,7 +20,8 @@ import { isTimeZone } from './windows.ts';
  * What gateways need of a document, flat. Refuses a document that names an unknown category or would open what
  * the safety floor closes, and a taxonomy on which that floor cannot stand.
  */
-export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[], timeZone: string): CompiledPolicy {
+export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[], school: SchoolFacts): CompiledPolicy {
+  const { timeZone } = school;
   const missing = [...taxonomyFaults(taxonomy)];
   if (missing.length > 0) {
     throw invalid('policy.taxonomy', `The category taxonomy cannot carry the safety floor: ${missing.join('; ')}.`);
@@ -32,7 +35,7 @@ export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[]
     version: doc.version,
     title: doc.title,
     timeZone,
-    profiles: doc.profiles.map((profile) => compileProfile(doc, profile)),
+    profiles: doc.profiles.map((profile) => compileProfile(doc, school, profile)),
     clauses: Object.fromEntries(doc.clauses.map((c) => [c.id, { number: c.number, text: c.text }])),
     categories: Object.fromEntries(gravestFirst(doc, taxonomy).map((c) => [c.id, { name: c.name, nature: c.nature }])),
   };
@@ -50,27 +53,39 @@ export function profileFor(
   return profile?.id ?? UNIDENTIFIED;
 }
 
-function compileProfile(doc: PolicyDocument, profile: Profile): CompiledProfile {
+function compileProfile(doc: PolicyDocument, school: SchoolFacts, profile: Profile): CompiledProfile {
   const { id, name, audience, clause } = profile;
   if (id !== UNIDENTIFIED) {
-    return { id, name, audience, clause, uncategorised: profile.uncategorised, cells: group(speak(doc, profile)) };
+    return {
+      id,
+      name,
+      audience,
+      clause,
+      uncategorised: profile.uncategorised,
+      cells: group(speak(doc, school, profile)),
+    };
   }
   // The strictest: whatever any profile closes is closed to somebody who might be anyone.
   const everyones = doc.profiles
-    .flatMap((p) => speak(doc, p))
+    .flatMap((p) => speak(doc, school, p))
     .map(([category, cell]) => [category, unnamed(cell)] as const);
   const uncategorised = doc.profiles.some((p) => p.uncategorised === 'block') ? 'block' : 'allow';
   return { id, name, audience, clause, uncategorised, cells: group(everyones) };
 }
 
+/** A school of which nothing but its time zone is known: all that depends on the rest is closed. */
+export const bareSchool = (timeZone: string): SchoolFacts => ({ timeZone, terms: [], slots: [], grants: [] });
+
 type Spoken = readonly [category: string, cell: CompiledCell];
 
 /** Every cell that speaks of a category under one profile: the rules, the profile's own blocks, the safety floor. */
-function speak(doc: PolicyDocument, profile: Profile): Spoken[] {
+function speak(doc: PolicyDocument, school: SchoolFacts, profile: Profile): Spoken[] {
   const spoken: Spoken[] = [];
   for (const { id: rule, clause, categories, cells } of doc.rules) {
     const cell = cells[profile.audience];
-    if (cell) for (const category of categories) spoken.push([category, { rule, clause, cell }]);
+    if (!cell) continue;
+    const resolved = resolveCell(cell, rule, school);
+    for (const category of categories) spoken.push([category, { rule, clause, cell: resolved }]);
   }
   for (const [category, clause] of Object.entries(profile.blocks)) {
     spoken.push([category, { rule: 'profile', clause, cell: { value: 'not-allowed' } }]);
@@ -85,7 +100,9 @@ function speak(doc: PolicyDocument, profile: Profile): Spoken[] {
 /** Lists of people and permissions are for those we know. */
 function unnamed(compiled: CompiledCell): CompiledCell {
   const { value } = compiled.cell;
-  return value === 'selected' || value === 'permission' ? { ...compiled, cell: { value: 'not-allowed' } } : compiled;
+  return value === 'selected' || value === 'nominated' || value === 'permission'
+    ? { ...compiled, cell: { value: 'not-allowed' } }
+    : compiled;
 }
 
 /** By category, each cell once, strictest first; equals stay in the document's order, before the floor. */

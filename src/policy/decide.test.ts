@@ -11,6 +11,7 @@ const NOON = Date.UTC(2026, 10, 23, 12, 0);
 const forAll = (id: string, categories: string[], cell: Cell): Rule => ({
   id,
   name: id,
+  action: 'x',
   clause,
   categories,
   cells: { staff: cell, pupil: cell, guest: cell },

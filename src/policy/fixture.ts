@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { compilePolicy } from './compile.ts';
+import { bareSchool, compilePolicy } from './compile.ts';
 import type { Category, CompiledPolicy, PolicyDocument } from './types.ts';
 
 /** For tests: the taxonomy that ships. */
@@ -57,15 +57,93 @@ export function policyOf(parts: Partial<PolicyDocument> = {}): PolicyDocument {
       escalation: [{ role: 'dsl', rank: 'holder', acknowledgeMinutes: 5 }],
       escalationClause: clause,
     },
-    passwords: { minLength: 8, classes: [], clause },
+    passwords: { rotation: null, minLength: 8, classes: [], clause },
     notice: { text: 'You are monitored.', clause },
-    retention: { activityDays: 30, clause },
+    retention: { activityDays: 30, clause, classes: [] },
+    meta: {
+      author: 'DSL',
+      created: '2026-01-05',
+      lastReviewed: '2026-01-05',
+      approvedBy: 'Governing body',
+      approvedOn: '2026-01-12',
+      nextReview: '2027-01-05',
+      period: { from: '2026-01-12', to: '2027-01-12' },
+      reviewMonths: 12,
+      reviewers: ['dsl'],
+      approver: 'lead-governor',
+      needsRiskAssessment: false,
+      phases: ['KS3', 'KS4'],
+    },
+    devices: [],
+    recipients: [],
+    duties: [],
+    incidents: {
+      lead: 'dsl',
+      seniors: 1,
+      designatedComputer: false,
+      abuseImageFirst: 'dsl',
+      closedBy: ['dsl'],
+      externalRecord: null,
+      clocks: [{ severity: 'urgent', firstActionMinutes: 60, outcomeDays: 5, escalateTo: 'dsl' }],
+      clocksProposed: true,
+      clause,
+    },
+    sanctions: { pupil: { table: null, procedure: 'behaviour' }, staff: { table: null, procedure: 'behaviour' } },
+    deviceSearch: null,
+    agreements: [],
+    selfAudit: { clause: null, document: null, questions: [] },
+    curriculum: [],
+    training: [],
+    documents: [
+      {
+        id: 'behaviour',
+        title: 'Behaviour policy',
+        kind: 'policy',
+        supplied: true,
+        reviewMonths: 12,
+        clause,
+        rows: [],
+      },
+    ],
+    references: [],
+    modules: {
+      userActions: true,
+      sanctionTables: false,
+      deviceSearch: false,
+      riskAssessment: false,
+      ai: false,
+      officialAccounts: false,
+      licences: false,
+    },
+    settings: {
+      accountIssuer: null,
+      sealedPasswordHolder: null,
+      onlineSafetyLead: 'dsl',
+      filterChanges: { approver: 'filter-approver', two: true, maxDays: 90, bypass: ['filtering'] },
+      guests: { types: [], maxDays: 30, mustAgree: true, access: 'INTERNET_ONLY' },
+      privateSocialMedia: { value: 'never', minutesPerDay: null },
+      externalBodies: [],
+      parentSignature: { asked: true, neededForAccess: false },
+      imageChannels: [],
+      individualEmailFrom: null,
+      riskAssessments: [],
+      dataProtection: [],
+      software: { install: [], removableMedia: { staff: 'none', pupil: 'none', guest: 'none' } },
+      officialAccountAdministrators: null,
+      workDevices: [],
+      technicalSupplier: 'in-house',
+      monitored: ['pupil', 'staff'],
+      unsigned: { effect: 'block', graceDays: 0 },
+    },
+    findings: [],
+    settled: [],
     ...parts,
   };
 }
 
 /** For tests: a compiled document of the school's time zone. */
-export const compiled = (doc: PolicyDocument): CompiledPolicy => compilePolicy(doc, taxonomy, 'Europe/London');
+export const compiled = (doc: PolicyDocument): CompiledPolicy =>
+  compilePolicy(doc, taxonomy, bareSchool('Europe/London'));
 
 /** For tests: walks down a document by `where`, taken round, and puts something there; `undefined` takes away. */
 export function change(node: Record<string, unknown>, where: readonly number[], put: unknown): void {

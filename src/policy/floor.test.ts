@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Refusal } from '#core/errors.ts';
-import { compilePolicy } from './compile.ts';
+import { bareSchool, compilePolicy } from './compile.ts';
 import { decide } from './decide.ts';
 import { change, compiled, policyOf, taxonomy } from './fixture.ts';
 import { parsePolicy } from './parse.ts';
@@ -13,6 +13,7 @@ const AT = Date.UTC(2026, 10, 23, 12, 0);
 const rule = (category: string, cells: Rule['cells']): Rule => ({
   id: 'X-1',
   name: 'x',
+  action: 'x',
   clause: 'rules.all',
   categories: [category],
   cells,
@@ -50,7 +51,7 @@ test('FIL-05 terrorism and extremism are closed to pupils by a document that is 
 
 test('FIL-05 they are closed to pupils also where a taxonomy calls them ordinary', () => {
   const ordinary = taxonomy.map((c) => (c.id === 'terrorism' ? { ...c, nature: 'ordinary' as const } : c));
-  const policy = compilePolicy(policyOf(), ordinary, 'Europe/London');
+  const policy = compilePolicy(policyOf(), ordinary, bareSchool('Europe/London'));
   const { outcome, because } = decide(policy, 'pupil', { categories: ['terrorism'], at: AT });
   assert.deepEqual([outcome, because.rule], ['block', 'safety.extremism']);
 });
@@ -106,7 +107,7 @@ test('FIL-02 a taxonomy on which the floor cannot stand is refused', () => {
     taxonomy.filter((c) => c.id !== 'extremism'),
     [...taxonomy, ...taxonomy.slice(0, 1)],
   ]) {
-    assert.throws(() => compilePolicy(policyOf(), bad, 'Europe/London'), { code: 'policy.taxonomy' });
+    assert.throws(() => compilePolicy(policyOf(), bad, bareSchool('Europe/London')), { code: 'policy.taxonomy' });
   }
 });
 

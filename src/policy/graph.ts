@@ -116,7 +116,7 @@ function* rules(doc: PolicyDocument): Generator<Fault> {
     for (const [audience, cell] of Object.entries(rule.cells)) {
       if (cell.value !== 'times') continue;
       for (const [w, window] of cell.windows.entries()) {
-        if (window.from < window.to) continue;
+        if ('slots' in window || window.from < window.to) continue;
         const path = `/rules/${i}/cells/${audience}/windows/${w}/to`;
         yield { path, expected: `a time after "${window.from}"`, found: show(window.to) };
       }

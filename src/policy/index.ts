@@ -1,7 +1,9 @@
-export { compilePolicy, profileFor } from './compile.ts';
+export { bareSchool, compilePolicy, profileFor } from './compile.ts';
+export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, type Question } from './decide.ts';
 export { parsePolicy } from './parse.ts';
 export { PolicySchema } from './schema.ts';
+export * from './sections.ts';
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';
 export * from './snapshot.ts';
 export * from './types.ts';

@@ -38,7 +38,9 @@ const set = (path: string, value: unknown) => (doc: Json) => {
   if (value === undefined) delete parent[last];
   else parent[last] = value;
 };
-const rule = (parts: Json) => [{ id: 'X-1', name: 'x', clause: 'rules.all', categories: [], cells: {}, ...parts }];
+const rule = (parts: Json) => [
+  { id: 'X-1', name: 'x', clause: 'rules.all', action: 'x', categories: [], cells: {}, ...parts },
+];
 
 test('the published JSON Schema is the schema the parser checks with', () => {
   const published = readFileSync(new URL('../../policies/policy.schema.json', import.meta.url), 'utf8');
@@ -78,7 +80,7 @@ test('a fault of shape is told with its place, what was expected and what is the
     [
       '/passwords/colour',
       'red',
-      '/passwords/colour: expected only the keys minLength, classes, clause; found the unknown key "colour"',
+      '/passwords/colour: expected only the keys rotation, minLength, classes, clause; found the unknown key "colour"',
     ],
     [
       '/monitoring/escalation',

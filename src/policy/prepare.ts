@@ -5,9 +5,9 @@ import {
   type CompiledPolicy,
   type CompiledProfile,
   type Decision,
+  type OpenWindow,
   type Outcome,
   STRICTNESS,
-  type TimeWindow,
   UNIDENTIFIED,
 } from './types.ts';
 import { nextFlip, rangesOf, sayWhen, wallClock, within } from './windows.ts';
@@ -18,7 +18,7 @@ export interface Prepared {
   readonly profiles: ReadonlyMap<string, PreparedProfile>;
   readonly clock: (at: number) => number;
   /** The time plans in use, each once: profiles share most of theirs. */
-  readonly plans: readonly (readonly TimeWindow[])[];
+  readonly plans: readonly (readonly OpenWindow[])[];
 }
 
 export interface PreparedProfile {
@@ -78,8 +78,8 @@ export function prepare(policy: CompiledPolicy): Prepared {
   return prepared;
 }
 
-function plansOf(policy: CompiledPolicy): (readonly TimeWindow[])[] {
-  const plans = new Map<string, readonly TimeWindow[]>();
+function plansOf(policy: CompiledPolicy): (readonly OpenWindow[])[] {
+  const plans = new Map<string, readonly OpenWindow[]>();
   for (const { cell } of policy.profiles.flatMap((p) => Object.values(p.cells)).flat()) {
     if (cell.value === 'times' && cell.windows.length > 0) plans.set(JSON.stringify(cell.windows), cell.windows);
   }
@@ -169,10 +169,16 @@ function prepareCell(
     case 'not-allowed':
       return prepared(() => false, block(words.closed(name, whom)));
     case 'permission':
-      return prepared(() => false, block(words.byPermission(name, whom)));
-    case 'selected': {
-      const people = new Set(cell.people);
-      return prepared(({ person }) => person != null && people.has(person), block(words.bySelection(name, whom)));
+    case 'selected':
+    case 'nominated': {
+      const leases = Map.groupBy(cell.people, (lease) => lease.person);
+      const say = cell.value === 'permission' ? words.byPermission : words.bySelection;
+      return prepared(
+        ({ person, at }) =>
+          person != null &&
+          (leases.get(person)?.some((l) => at >= l.from && (l.until === null || at < l.until)) ?? false),
+        block(say(name, whom)),
+      );
     }
     case 'times': {
       if (cell.windows.length === 0) return prepared(() => false, block(words.noTimeSet(name)));

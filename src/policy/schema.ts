@@ -1,5 +1,52 @@
 import Type, { type TSchema } from 'typebox';
-import { PERSON_KINDS, ROLE_IDS } from './types.ts';
+import {
+  Agreement,
+  Applies,
+  DeviceClass,
+  DeviceSearch,
+  Duty,
+  Finding,
+  Incidents,
+  LearningOutcome,
+  LinkedDocument,
+  Meta,
+  Modules,
+  Recipient,
+  Reference,
+  RetentionClass,
+  Sanctions,
+  SelfAudit,
+  Settings,
+  Settlement,
+  SLOT_KINDS,
+  Statement,
+  Training,
+} from './sections.ts';
+import {
+  ActionId,
+  AudienceName,
+  CatalogueRow,
+  CategoryId,
+  ClauseId,
+  closed,
+  FromTime,
+  flag,
+  Kind,
+  list,
+  maybe,
+  object,
+  oneOf,
+  orNull,
+  ProfileId,
+  perCategory,
+  Role,
+  RuleId,
+  Slug,
+  set,
+  ToTime,
+  text,
+  whole,
+} from './shapes.ts';
 
 /**
  * The shape of a policy document, said once: the parser checks with it, and `policies/policy.schema.json` is
@@ -7,52 +54,18 @@ import { PERSON_KINDS, ROLE_IDS } from './types.ts';
  * are made of them.
  */
 
-const closed = { additionalProperties: false } as const;
-const oneOf = <const T extends readonly string[]>(values: T) => Type.Enum<[...T]>([...values]);
-const text = (maxLength: number) =>
-  Type.String({ minLength: 1, maxLength, description: `a text of 1 to ${maxLength} characters` });
-const list = <T extends TSchema>(item: T, more: { minItems?: number; maxItems?: number } = {}) =>
-  Type.Array(item, { maxItems: 500, ...more });
-const set = <T extends TSchema>(item: T, more: { minItems?: number } = {}) =>
-  Type.Array(item, { maxItems: 500, uniqueItems: true, ...more });
-const whole = (minimum: number, maximum: number) =>
-  Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` });
-
-const ClauseId = Type.String({
-  pattern: '^[a-z][a-z0-9-]*(\\.[a-z0-9][a-z0-9-]*)+$',
-  maxLength: 80,
-  description: 'a clause id such as "filtering.extremism"',
+const Clause = object({
+  id: ClauseId,
+  number: text(20),
+  section: text(120),
+  text: text(2000),
+  rows: set(CatalogueRow),
+  controls: maybe(set(Slug)),
+  documents: maybe(set(Slug)),
+  references: maybe(set(Slug)),
+  roles: maybe(set(Slug)),
+  says: maybe(list(Statement)),
 });
-const CategoryId = Type.String({
-  pattern: '^[a-z][a-z0-9-]*$',
-  maxLength: 60,
-  description: 'a category id such as "social-media"',
-});
-const CatalogueRow = Type.String({
-  pattern: '^[A-Z]{1,4}-?T?[0-9]{2}$',
-  description: 'a catalogue row such as "FIL-05"',
-});
-// Upper case keeps rule ids apart from the answers of the safety floor (`safety.illegal`, `profile`, …).
-const RuleId = Type.String({
-  pattern: '^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$',
-  maxLength: 40,
-  description: 'a rule id in capitals such as "UAR-20"',
-});
-const ProfileId = Type.String({
-  pattern: '^[a-z][a-z0-9-]*$',
-  maxLength: 60,
-  description: 'a profile id such as "pupil-8"',
-});
-const Role = oneOf(ROLE_IDS);
-const AudienceName = oneOf(['staff', 'pupil', 'guest']);
-
-const perCategory = <T extends TSchema>(value: T) =>
-  Type.Record(CategoryId, value, { ...closed, description: 'categories, each with its answer' });
-
-const Clause = Type.Object(
-  { id: ClauseId, number: text(20), section: text(120), text: text(2000), rows: set(CatalogueRow) },
-  closed,
-);
 
 const RoleDefinition = Type.Object(
   {
@@ -63,6 +76,7 @@ const RoleDefinition = Type.Object(
     deputies: Type.Object({ min: whole(0, 100) }, closed),
     duties: list(text(400)),
     rows: set(CatalogueRow),
+    undefinedInSource: maybe(flag()),
   },
   closed,
 );
@@ -75,7 +89,7 @@ const Profile = Type.Object(
     clause: ClauseId,
     match: Type.Object(
       {
-        kinds: Type.Optional(set(oneOf(PERSON_KINDS), { minItems: 1 })),
+        kinds: Type.Optional(set(Kind, { minItems: 1 })),
         years: Type.Optional(set(whole(0, 14), { minItems: 1 })),
       },
       closed,
@@ -86,23 +100,18 @@ const Profile = Type.Object(
   closed,
 );
 
-const TimeWindow = Type.Object(
-  {
-    days: set(whole(1, 7), { minItems: 1 }),
-    from: Type.String({
-      pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
-      description: 'a time from "00:00" to "23:59"',
-    }),
-    to: Type.String({
-      pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
-      description: 'a time from "00:01" to "24:00"',
-    }),
-  },
-  closed,
+const Days = set(whole(1, 7), { minItems: 1 });
+const TimeWindow = Type.Union(
+  [
+    object({ days: Days, from: FromTime, to: ToTime, term: maybe(flag()) }),
+    object({ slots: set(oneOf(SLOT_KINDS), { minItems: 1 }), days: maybe(Days), term: maybe(flag()) }),
+  ],
+  { description: 'a window such as {"days": [1, 2], "from": "12:30", "to": "13:15"} or {"slots": ["lunch"]}' },
 );
 
 const cell = <const V extends string, P extends Record<string, TSchema>>(value: V, parts: P) =>
-  Type.Object({ value: Type.Literal(value), ...parts, unconfirmed: Type.Optional(Type.Boolean()) }, closed);
+  object({ value: Type.Literal(value), ...parts, unconfirmed: maybe(flag()), rationale: maybe(text(400)) });
+const people = { people: Type.Array(text(80), { maxItems: 5000, uniqueItems: true }) };
 
 const Cell = Type.Union(
   [
@@ -110,22 +119,24 @@ const Cell = Type.Union(
     cell('not-allowed', {}),
     cell('illegal', {}),
     cell('times', { windows: list(TimeWindow, { maxItems: 50 }) }),
-    cell('selected', { people: Type.Array(text(80), { maxItems: 5000, uniqueItems: true }) }),
+    cell('selected', people),
+    cell('nominated', people),
     cell('permission', {}),
   ],
-  { description: 'a cell whose "value" is allowed, not-allowed, illegal, times, selected or permission' },
+  { description: 'a cell whose "value" is allowed, not-allowed, illegal, times, selected, nominated or permission' },
 );
 
-const Rule = Type.Object(
-  {
-    id: RuleId,
-    name: text(200),
-    clause: ClauseId,
-    categories: set(CategoryId),
-    cells: Type.Object({ staff: Type.Optional(Cell), pupil: Type.Optional(Cell), guest: Type.Optional(Cell) }, closed),
-  },
-  closed,
-);
+const Rule = object({
+  id: RuleId,
+  name: text(200),
+  clause: ClauseId,
+  action: ActionId,
+  words: maybe(set(text(60))),
+  class: maybe(oneOf(['illegal', 'prohibited', 'unsuitable'])),
+  applies: maybe(Applies),
+  categories: set(CategoryId),
+  cells: object({ staff: maybe(Cell), pupil: maybe(Cell), guest: maybe(Cell) }),
+});
 
 const MonitoringRules = Type.Object(
   {
@@ -143,10 +154,12 @@ const MonitoringRules = Type.Object(
   closed,
 );
 
-const PasswordRules = Type.Object(
-  { minLength: whole(8, 128), classes: set(oneOf(['upper', 'lower', 'digit', 'symbol'])), clause: ClauseId },
-  closed,
-);
+const PasswordRules = object({
+  rotation: orNull(object({ every: oneOf(['half-term', 'term', 'academic-year']) })),
+  minLength: whole(8, 128),
+  classes: set(oneOf(['upper', 'lower', 'digit', 'symbol'])),
+  clause: ClauseId,
+});
 
 export const PolicySchema = Type.Object(
   {
@@ -159,6 +172,7 @@ export const PolicySchema = Type.Object(
     title: text(200),
     model: text(40),
     version: text(40),
+    meta: Meta,
     clauses: list(Clause, { minItems: 1 }),
     roles: list(RoleDefinition, { minItems: 1 }),
     profiles: list(Profile, { minItems: 1 }),
@@ -166,7 +180,23 @@ export const PolicySchema = Type.Object(
     monitoring: MonitoringRules,
     passwords: PasswordRules,
     notice: Type.Object({ text: text(1000), clause: ClauseId }, closed),
-    retention: Type.Object({ activityDays: whole(1, 3660), clause: ClauseId }, closed),
+    retention: object({ activityDays: whole(1, 3660), clause: ClauseId, classes: list(RetentionClass) }),
+    devices: list(DeviceClass),
+    recipients: list(Recipient),
+    duties: list(Duty),
+    incidents: Incidents,
+    sanctions: Sanctions,
+    deviceSearch: orNull(DeviceSearch),
+    agreements: list(Agreement),
+    selfAudit: SelfAudit,
+    curriculum: list(LearningOutcome),
+    training: list(Training),
+    documents: list(LinkedDocument),
+    references: list(Reference),
+    modules: Modules,
+    settings: Settings,
+    findings: list(Finding),
+    settled: list(Settlement),
   },
   { ...closed, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Gatehouse policy document, format 1' },
 );

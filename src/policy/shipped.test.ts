@@ -23,12 +23,13 @@ const NOON = Date.UTC(2026, 10, 23, 12, 0);
 const ask = (school: ShippedPolicy, profile: string, ...categories: string[]): Decision =>
   decide(policies[school], profile, { categories, at: NOON, person: 'person-1' });
 
-/** A cell in short: y allowed, n not allowed, i illegal, t certain times, s selected staff, p permission; ? unconfirmed. */
+/** A cell in short: y allowed, n not allowed, i illegal, t certain times, s selected staff, m nominated, p permission; ? unconfirmed. */
 const LETTERS: Readonly<Record<Cell['value'], string>> = {
   allowed: 'y',
   'not-allowed': 'n',
   illegal: 'i',
   times: 't',
+  nominated: 'm',
   selected: 's',
   permission: 'p',
 };

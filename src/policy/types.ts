@@ -1,3 +1,27 @@
+import type {
+  Agreement,
+  Applies,
+  DeviceClass,
+  DeviceSearch,
+  Duty,
+  Finding,
+  Incidents,
+  LearningOutcome,
+  LinkedDocument,
+  Meta,
+  Modules,
+  Recipient,
+  Reference,
+  RetentionClass,
+  Sanctions,
+  SelfAudit,
+  Settings,
+  Settlement,
+  SlotKind,
+  Statement,
+  Training,
+} from './sections.ts';
+
 /**
  * The policy document: what a school's governing body signed, as data. `policies/*.json` hold the shipped
  * ones; the JSON Schema beside them says the same to other programs. Every control reads a compiled form of
@@ -10,6 +34,7 @@ export interface PolicyDocument {
   /** 'G' or 'B': which seed it is modelled on; the school's own after that. */
   readonly model: string;
   readonly version: string;
+  readonly meta: Meta;
   readonly clauses: readonly Clause[];
   readonly roles: readonly RoleDefinition[];
   readonly profiles: readonly Profile[];
@@ -19,7 +44,27 @@ export interface PolicyDocument {
   readonly passwords: PasswordRules;
   /** What everybody is told at sign-in (MON-04). */
   readonly notice: { readonly text: string; readonly clause: string };
-  readonly retention: { readonly activityDays: number; readonly clause: string };
+  readonly retention: {
+    readonly activityDays: number;
+    readonly clause: string;
+    readonly classes: readonly RetentionClass[];
+  };
+  readonly devices: readonly DeviceClass[];
+  readonly recipients: readonly Recipient[];
+  readonly duties: readonly Duty[];
+  readonly incidents: Incidents;
+  readonly sanctions: Sanctions;
+  readonly deviceSearch: DeviceSearch | null;
+  readonly agreements: readonly Agreement[];
+  readonly selfAudit: SelfAudit;
+  readonly curriculum: readonly LearningOutcome[];
+  readonly training: readonly Training[];
+  readonly documents: readonly LinkedDocument[];
+  readonly references: readonly Reference[];
+  readonly modules: Modules;
+  readonly settings: Settings;
+  readonly findings: readonly Finding[];
+  readonly settled: readonly Settlement[];
 }
 
 export interface Clause {
@@ -31,6 +76,14 @@ export interface Clause {
   readonly text: string;
   /** Catalogue rows this clause comes from. */
   readonly rows: readonly string[];
+  /** Controls that keep it (controls.ts); a clause that names none is shown as such. */
+  readonly controls?: readonly string[];
+  /** Documents, guidance and roles that its words point to; what is not defined is a dead reference. */
+  readonly documents?: readonly string[];
+  readonly references?: readonly string[];
+  readonly roles?: readonly string[];
+  /** What its words say about actions, where no rule of this clause says it. */
+  readonly says?: readonly Statement[];
 }
 
 export interface RoleDefinition {
@@ -43,6 +96,8 @@ export interface RoleDefinition {
   readonly deputies: { readonly min: number };
   readonly duties: readonly string[];
   readonly rows: readonly string[];
+  /** Named in the source but never defined there: the school says who it is (K12, K13, ROL-04, ROL-18). */
+  readonly undefinedInSource?: boolean;
 }
 
 /** Product roles (ROL-01..18). Titles differ from school to school; these do not. */
@@ -64,6 +119,15 @@ export const ROLE_IDS = [
   'parent',
   'volunteer',
   'visitor',
+  'nominated-person',
+  'online-safety-group',
+  'senior-risk-officer',
+  'data-protection-officer',
+  'subject-lead',
+  'curriculum-lead',
+  'tutor',
+  'publisher',
+  'communications',
 ] as const;
 export type RoleId = (typeof ROLE_IDS)[number];
 
@@ -107,12 +171,19 @@ export interface Profile {
 
 export type Audience = 'staff' | 'pupil' | 'guest';
 
-/** One row of a matrix. Categories tie it to the filter; rows without categories inform cases and pages only. */
+/** One row of a matrix. Categories tie it to the filter; what it says of its action, "May I?" and cases read. */
 export interface Rule {
   /** Catalogue id where there is one: `UAR-20`, `COM-09`. */
   readonly id: string;
   readonly name: string;
   readonly clause: string;
+  /** What it is about: rules of one action speak together, and the strictest decides. */
+  readonly action: string;
+  /** Other words that people use for it, for questions in plain words. */
+  readonly words?: readonly string[];
+  /** UAR-01: against the law, forbidden, or lawful but out of place in school. */
+  readonly class?: 'illegal' | 'prohibited' | 'unsuitable';
+  readonly applies?: Applies;
   readonly categories: readonly string[];
   readonly cells: Readonly<Partial<Record<Audience, Cell>>>;
 }
@@ -124,8 +195,9 @@ export type Cell = (
   | { readonly value: 'illegal' }
   | { readonly value: 'times'; readonly windows: readonly TimeWindow[] }
   | { readonly value: 'selected'; readonly people: readonly string[] }
+  | { readonly value: 'nominated'; readonly people: readonly string[] }
   | { readonly value: 'permission' }
-) & { readonly unconfirmed?: boolean };
+) & { readonly unconfirmed?: boolean; readonly rationale?: string };
 
 /** How much a cell closes; where several speak of one category the strictest decides (UAR-26, GOV-34). */
 export const STRICTNESS: Readonly<Record<Cell['value'], number>> = {
@@ -133,15 +205,26 @@ export const STRICTNESS: Readonly<Record<Cell['value'], number>> = {
   'not-allowed': 4,
   permission: 3,
   selected: 3,
+  nominated: 3,
   times: 2,
   allowed: 1,
 };
 
-/** Days 1 (Monday) to 7; minutes are `HH:MM` in the school's time zone; `to` is not included. */
-export interface TimeWindow {
+/**
+ * When a cell is open. By the clock: days 1 (Monday) to 7 and `HH:MM` in the school's time zone, `to` not included. By
+ * the timetable: slots of these kinds. `term`: in term time only, half-term breaks left out.
+ */
+export type TimeWindow = ClockWindow | SlotWindow;
+export interface ClockWindow {
   readonly days: readonly number[];
   readonly from: string;
   readonly to: string;
+  readonly term?: boolean;
+}
+export interface SlotWindow {
+  readonly slots: readonly SlotKind[];
+  readonly days?: readonly number[];
+  readonly term?: boolean;
 }
 
 export interface MonitoringRules {
@@ -164,6 +247,8 @@ export interface MonitoringRules {
 }
 
 export interface PasswordRules {
+  /** D01: when everybody chooses a new one; null where the policy orders none. */
+  readonly rotation: { readonly every: 'half-term' | 'term' | 'academic-year' } | null;
   readonly minLength: number;
   readonly classes: readonly ('upper' | 'lower' | 'digit' | 'symbol')[];
   readonly clause: string;
@@ -208,6 +293,49 @@ export interface Category {
   readonly nature: 'ordinary' | 'illegal' | 'help' | 'positive' | 'technical';
 }
 
+/**
+ * What a policy must know of its school before it can answer: the calendar, the timetable, and who was given what. An
+ * empty part closes what depends on it.
+ */
+export interface SchoolFacts {
+  readonly timeZone: string;
+  /** Days as YYYY-MM-DD, both included. */
+  readonly terms: readonly (DaySpan & { readonly halfTerm: DaySpan | null })[];
+  readonly slots: readonly {
+    readonly kind: SlotKind;
+    readonly days: readonly number[];
+    readonly from: string;
+    readonly to: string;
+  }[];
+  /** Lists and permissions (COM-12): this person, under this rule, from then until then (epoch ms; null: no end). */
+  readonly grants: readonly (Lease & { readonly rule: string })[];
+}
+export interface DaySpan {
+  readonly from: string;
+  readonly to: string;
+}
+export interface Lease {
+  readonly person: string;
+  readonly from: number;
+  readonly until: number | null;
+}
+
+/** A cell with the school's facts put in: windows on the clock, people by name. */
+export type ResolvedCell = (
+  | { readonly value: 'allowed' }
+  | { readonly value: 'not-allowed' }
+  | { readonly value: 'illegal' }
+  | { readonly value: 'times'; readonly windows: readonly OpenWindow[] }
+  | { readonly value: 'selected' | 'nominated' | 'permission'; readonly people: readonly Lease[] }
+) & { readonly unconfirmed?: boolean };
+/** `dates`: open only within these days; left out: on every day. */
+export interface OpenWindow {
+  readonly days: readonly number[];
+  readonly from: string;
+  readonly to: string;
+  readonly dates?: readonly DaySpan[];
+}
+
 /** Everything the gateway needs of one policy version, flat and quick to read. */
 export interface CompiledPolicy {
   readonly id: string;
@@ -234,5 +362,5 @@ export interface CompiledCell {
   readonly rule: string;
   /** Null only where the safety floor speaks and the document is silent. */
   readonly clause: string | null;
-  readonly cell: Cell;
+  readonly cell: ResolvedCell;
 }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { MINUTE } from '#core/clock.ts';
-import type { TimeWindow } from './types.ts';
+import type { OpenWindow } from './types.ts';
 import { isTimeZone, nextFlip, rangesOf, sayWhen, wallClock, within } from './windows.ts';
 
 const LONDON = 'Europe/London';
 const at = (local: string, zone = LONDON): number => Temporal.ZonedDateTime.from(`${local}[${zone}]`).epochMilliseconds;
-const isOpen = (windows: TimeWindow[], t: number, zone = LONDON): boolean =>
+const isOpen = (windows: OpenWindow[], t: number, zone = LONDON): boolean =>
   within(rangesOf(windows), wallClock(zone)(t));
-const lunch: TimeWindow[] = [{ days: [1, 2, 3, 4, 5], from: '12:20', to: '13:05' }];
+const lunch: OpenWindow[] = [{ days: [1, 2, 3, 4, 5], from: '12:20', to: '13:05' }];
 
 test('a window is open from its first minute to the one before its end, on its days only', () => {
   assert.equal(isOpen(lunch, at('2026-11-23T12:19:59.999')), false);
@@ -26,7 +26,7 @@ test('a window keeps to the wall clock on both sides of a clock change', () => {
 });
 
 test('when the clocks go forward, a window in the missing hour opens with the first minute that exists', () => {
-  const night: TimeWindow[] = [{ days: [7], from: '01:30', to: '02:30' }];
+  const night: OpenWindow[] = [{ days: [7], from: '01:30', to: '02:30' }];
   const change = Date.UTC(2026, 2, 29, 1, 0);
   assert.equal(isOpen(night, change - 1), false);
   assert.equal(isOpen(night, change), true, '02:00 BST');
@@ -35,20 +35,20 @@ test('when the clocks go forward, a window in the missing hour opens with the fi
 });
 
 test('when the clocks go back, a window in the repeated hour is open in both passes', () => {
-  const night: TimeWindow[] = [{ days: [7], from: '01:15', to: '01:45' }];
+  const night: OpenWindow[] = [{ days: [7], from: '01:15', to: '01:45' }];
   const first = Date.UTC(2026, 9, 25, 0, 15);
   const flips = [0, 1, 2, 3].reduce<number[]>((all) => [...all, nextFlip(night, all.at(-1) ?? first - 1, LONDON)], []);
   assert.deepEqual(flips, [first, first + 30 * MINUTE, first + 60 * MINUTE, first + 90 * MINUTE]);
 });
 
 test('midnight ends a day and begins the next', () => {
-  const allSunday: TimeWindow[] = [{ days: [7], from: '00:00', to: '24:00' }];
+  const allSunday: OpenWindow[] = [{ days: [7], from: '00:00', to: '24:00' }];
   assert.equal(nextFlip(allSunday, at('2026-11-21T23:59'), LONDON), at('2026-11-22T00:00'));
   assert.equal(nextFlip(allSunday, at('2026-11-22T12:00'), LONDON), at('2026-11-23T00:00'));
 });
 
 test('what is never open, or always, never changes', () => {
-  const always: TimeWindow[] = [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }];
+  const always: OpenWindow[] = [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }];
   assert.equal(nextFlip([], at('2026-11-23T12:00'), LONDON), Number.POSITIVE_INFINITY);
   assert.equal(nextFlip(always, at('2026-11-23T12:00'), LONDON), Number.POSITIVE_INFINITY);
 });
@@ -74,7 +74,7 @@ const hhmm = (m: number) => `${String(Math.floor(m / 60)).padStart(2, '0')}:${St
 const anyWindow = fc
   .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }), anyTime, anyTime)
   .filter(([, a, b]) => a !== b)
-  .map(([days, a, b]): TimeWindow => ({ days, from: hhmm(Math.min(a, b)), to: hhmm(Math.max(a, b)) }));
+  .map(([days, a, b]): OpenWindow => ({ days, from: hhmm(Math.min(a, b)), to: hhmm(Math.max(a, b)) }));
 
 test('nextFlip is the first minute at which looking minute by minute finds a change', () => {
   const zones = fc.constantFrom(LONDON, 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu');

@@ -1,5 +1,5 @@
 import { DAY, MINUTE } from '#core/clock.ts';
-import type { TimeWindow } from './types.ts';
+import type { OpenWindow } from './types.ts';
 
 /**
  * Time windows, read on the school's wall clock: when the clocks go forward a window that begins in the missing
@@ -40,7 +40,7 @@ export function wallClock(timeZone: string): (at: number) => number {
 export type Ranges = readonly (readonly [from: number, to: number])[];
 
 /** What a plan of windows comes to in minutes of the week. */
-export function rangesOf(windows: readonly TimeWindow[]): Ranges {
+export function rangesOf(windows: readonly OpenWindow[]): Ranges {
   return windows.flatMap(({ days, from, to }) =>
     days.map(
       (day) => [(day - 1) * MINUTES_PER_DAY + minutes(from), (day - 1) * MINUTES_PER_DAY + minutes(to)] as const,
@@ -55,7 +55,7 @@ export function within(ranges: Ranges, minute: number): boolean {
 }
 
 /** The next instant after `at` at which the windows open if they are closed, or close if they are open. */
-export function nextFlip(windows: readonly TimeWindow[], at: number, timeZone: string): number {
+export function nextFlip(windows: readonly OpenWindow[], at: number, timeZone: string): number {
   const start = zoned(at, timeZone);
   if (start === null || windows.length === 0) return Number.POSITIVE_INFINITY;
   const ranges = rangesOf(windows);
@@ -68,7 +68,7 @@ export function nextFlip(windows: readonly TimeWindow[], at: number, timeZone: s
 }
 
 /** Every instant at which the state could change: the edges of the windows, and the clock changes. */
-function changes(windows: readonly TimeWindow[], start: Temporal.ZonedDateTime): number[] {
+function changes(windows: readonly OpenWindow[], start: Temporal.ZonedDateTime): number[] {
   const edges = new Set(windows.flatMap((w) => [minutes(w.from), minutes(w.to)]));
   const instants: number[] = [];
   // From yesterday on: an edge of yesterday's midnight may still lie ahead.

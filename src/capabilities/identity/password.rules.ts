@@ -2,7 +2,7 @@ import { MINUTE } from '#core/clock.ts';
 import type { PasswordRules } from '#policy/types.ts';
 
 /** What holds until a school has adopted a policy. */
-export const RULES_WITHOUT_POLICY: PasswordRules = { minLength: 10, classes: [], clause: '' };
+export const RULES_WITHOUT_POLICY: PasswordRules = { rotation: null, minLength: 10, classes: [], clause: '' };
 
 const CLASSES: Readonly<Record<PasswordRules['classes'][number], { has: RegExp; name: string }>> = {
   upper: { has: /\p{Lu}/u, name: 'a capital letter' },

@@ -29,6 +29,15 @@ const TITLES: Readonly<Record<RoleId, string>> = {
   parent: 'Parent or carer',
   volunteer: 'Volunteer',
   visitor: 'Visitor',
+  'nominated-person': 'Nominated person for hurtful messages',
+  'online-safety-group': 'Member of the online safety group',
+  'senior-risk-officer': 'Senior risk officer',
+  'data-protection-officer': 'Data protection officer',
+  'subject-lead': 'Subject lead for computing',
+  'curriculum-lead': 'Curriculum lead',
+  tutor: 'Tutor',
+  publisher: 'Web editor',
+  communications: 'Communications',
 };
 
 export const roleTitle = (role: string, defined: readonly RoleDefinition[] = []): string =>

@@ -6,6 +6,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import {
+  bareSchool,
   type CompiledPolicy,
   compilePolicy,
   type PolicyDocument,
@@ -108,7 +109,7 @@ export async function policyInForce(tx: Tx): Promise<PolicyInForce | null> {
       .where('id', '=', version.id)
       .executeTakeFirstOrThrow();
     const document = stored as PolicyDocument;
-    policy = { document, compiled: compilePolicy(document, taxonomy().categories, version.time_zone) };
+    policy = { document, compiled: compilePolicy(document, taxonomy().categories, bareSchool(version.time_zone)) };
     if (kept.size >= KEPT) kept.clear();
     kept.set(key, policy);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compilePolicy, decide, SHIPPED_POLICIES, shippedPolicy } from '#policy/index.ts';
+import { bareSchool, compilePolicy, decide, SHIPPED_POLICIES, shippedPolicy } from '#policy/index.ts';
 import { taxonomy } from './policies.service.ts';
 import { sayWindow, sectionsOf, whoGetsWhat } from './policy.page.ts';
 
@@ -10,7 +10,7 @@ const NIGHT = Date.UTC(2026, 10, 3, 23, 0);
 
 test('the table says of every profile and category what the filter answers', () => {
   for (const id of SHIPPED_POLICIES) {
-    const compiled = compilePolicy(shippedPolicy(id), categories, 'Europe/London');
+    const compiled = compilePolicy(shippedPolicy(id), categories, bareSchool('Europe/London'));
     const matrix = whoGetsWhat(compiled, categories, '');
     assert.equal(matrix.groups.flatMap((g) => g.rows).length, categories.length);
     for (const profile of compiled.profiles) {
@@ -30,7 +30,7 @@ test('the table says of every profile and category what the filter answers', () 
 });
 
 test('the table can be searched by name and by what a kind of site is about', () => {
-  const compiled = compilePolicy(shippedPolicy('secondary-school'), categories, 'Europe/London');
+  const compiled = compilePolicy(shippedPolicy('secondary-school'), categories, bareSchool('Europe/London'));
   const rows = (q: string) => whoGetsWhat(compiled, categories, q).groups.flatMap((g) => g.rows.map((r) => r.category));
   assert.deepEqual(rows('GAMBLING'), ['gambling']);
   assert.deepEqual(rows('no such kind'), []);

@@ -3,8 +3,8 @@ import type {
   CompiledCell,
   CompiledPolicy,
   CompiledProfile,
+  OpenWindow,
   PolicyDocument,
-  TimeWindow,
 } from '#policy/index.ts';
 
 /** One answer in the table "who gets what". */
@@ -88,6 +88,7 @@ function answerFor(category: Category, strictest: CompiledCell | undefined): Ans
     case 'permission':
       return { answer: 'With permission', tone: 'partly', detail: unsure, ...by };
     case 'selected':
+    case 'nominated':
       return { answer: 'For people on a list', tone: 'partly', detail: unsure, ...by };
     case 'times': {
       if (cell.windows.length === 0) return { answer: 'Closed', tone: 'closed', detail: 'no times are set', ...by };
@@ -99,7 +100,7 @@ function answerFor(category: Category, strictest: CompiledCell | undefined): Ans
 const DAYS = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /** "Mon–Fri 12:30–13:15" */
-export function sayWindow({ days, from, to }: TimeWindow): string {
+export function sayWindow({ days, from, to }: OpenWindow): string {
   const sorted = [...days].sort((a, b) => a - b);
   const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
   const run = sorted.length > 2 && last - first === sorted.length - 1;

@@ -8,6 +8,7 @@ import { after, afterEach, before, test } from 'node:test';
 import fc from 'fast-check';
 import { buildIndex, loadMapping, loadTaxonomy } from '#filter/index.ts';
 import {
+  bareSchool,
   compilePolicy,
   newSigningKeys,
   open,
@@ -67,7 +68,7 @@ const snapshot = (number: number): Snapshot => ({
   number,
   issuedAt: 0,
   pagesUrl: 'http://127.0.0.1',
-  policy: compilePolicy(shippedPolicy('secondary-school'), loadTaxonomy().categories, 'Europe/London'),
+  policy: compilePolicy(shippedPolicy('secondary-school'), loadTaxonomy().categories, bareSchool('Europe/London')),
   index: index.sha256,
   people: {},
   addresses: [],

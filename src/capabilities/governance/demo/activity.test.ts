@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOUR, MINUTE } from '#core/clock.ts';
 import { taxonomy } from '#policy/fixture.ts';
-import { compilePolicy, shippedPolicy } from '#policy/index.ts';
+import { bareSchool, compilePolicy, shippedPolicy } from '#policy/index.ts';
 import { activityBetween, type Episode, type World } from './activity.ts';
 import type { DemoPerson } from './people.ts';
 import { Random } from './random.ts';
@@ -14,7 +14,12 @@ const people = ['pupil', 'staff'].map((kind, i) => ({
   yearGroup: kind === 'pupil' ? 9 : null,
 })) as unknown as DemoPerson[];
 const document = shippedPolicy('secondary-school');
-const world = (): World => ({ people, document, compiled: compilePolicy(document, taxonomy, 'Europe/London'), random: new Random(1) });
+const world = (): World => ({
+  people,
+  document,
+  compiled: compilePolicy(document, taxonomy, bareSchool('Europe/London')),
+  random: new Random(1),
+});
 
 test('every try of an episode happens, wherever the batches are cut', () => {
   for (let minute = 0; minute < 60; minute += 5) {
