@@ -9,6 +9,9 @@ export interface Database {
   school: SchoolTable;
   site: { id: Generated<string>; school_id: string; name: string };
   term: TermTable;
+  timetable_slot: TimetableSlotTable;
+  zone: ZoneTable;
+  use_grant: UseGrantTable;
   ledger_entry: LedgerEntryTable;
   ledger_seal: LedgerSealTable;
   mail: MailTable;
@@ -81,6 +84,35 @@ interface TermTable {
   ends: Day;
   half_term_starts: ColumnType<string | null, string | null, string | null>;
   half_term_ends: ColumnType<string | null, string | null, string | null>;
+}
+interface TimetableSlotTable {
+  id: Generated<string>;
+  school_id: string;
+  name: string;
+  kind: 'lesson' | 'tutor-time' | 'break' | 'lunch' | 'club';
+  days: number[];
+  from_time: string;
+  to_time: string;
+}
+interface ZoneTable {
+  id: Generated<string>;
+  school_id: string;
+  site_id: string;
+  name: string;
+  kind: 'main-building' | 'outside' | 'off-site';
+}
+interface UseGrantTable {
+  id: Generated<string>;
+  school_id: string;
+  rule: string;
+  person_id: string;
+  granted_by: string;
+  purpose: string;
+  from_at: FixedInstant;
+  until_at: ColumnType<Date | null, Date | string | null, never>;
+  ended_by: string | null;
+  ended_at: ColumnType<Date | null, Date | string | null, Date | string>;
+  created_at: Generated<Date>;
 }
 interface LedgerEntryTable {
   id: Generated<string>;

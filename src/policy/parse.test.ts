@@ -90,7 +90,7 @@ test('a fault of shape is told with its place, what was expected and what is the
     [
       '/rules',
       rule({ cells: { pupil: { value: 'maybe' } } }),
-      '/rules/0/cells/pupil: expected a cell whose "value" is allowed, not-allowed, illegal, times, selected or permission; found an object',
+      '/rules/0/cells/pupil: expected a cell whose "value" is allowed, not-allowed, illegal, times, selected, nominated or permission; found an object',
     ],
     [
       '/rules',

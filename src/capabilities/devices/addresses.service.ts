@@ -37,7 +37,7 @@ export interface AddressInput {
 /** What the devices room must be told about policy, which comes later in the order of rooms. */
 export interface ProfileSource {
   /** Profiles of the policy in force. */
-  profiles(tx: Tx): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  profiles(tx: Tx, now: number): Promise<readonly { readonly id: string; readonly name: string }[]>;
 }
 
 /** Register an address or subnet; gateways know it within seconds. */
@@ -49,7 +49,7 @@ export function addAddress(deps: Deps, by: Context, known: ProfileSource, input:
     throw invalid('devices.label', message, { label: message });
   }
   return deps.db.in(by, async (tx) => {
-    const owner = await ownerOf(tx, known, input);
+    const owner = await ownerOf(tx, known, deps.clock.now(), input);
     const row = await tx
       .insertInto('registered_address')
       .values({ school_id: by.school, cidr, label, ...owner })
@@ -77,14 +77,14 @@ export function removeAddress(deps: Deps, by: Context, id: string): Promise<void
   });
 }
 
-async function ownerOf(tx: Tx, known: ProfileSource, { username, profile }: AddressInput) {
+async function ownerOf(tx: Tx, known: ProfileSource, now: number, { username, profile }: AddressInput) {
   const name = username?.trim().toLowerCase() ?? '';
   if ((name !== '') === Boolean(profile)) {
     const message = 'Choose one: a profile for everyone at this address, or the person whose device it is.';
     throw invalid('devices.whose', message, { profile: message });
   }
   if (profile) {
-    if ((await known.profiles(tx)).some((p) => p.id === profile)) return { profile, person_id: null };
+    if ((await known.profiles(tx, now)).some((p) => p.id === profile)) return { profile, person_id: null };
     const message = 'The policy in force has no such profile.';
     throw invalid('devices.profile', message, { profile: message });
   }

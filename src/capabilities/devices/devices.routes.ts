@@ -71,7 +71,7 @@ function routes(app: WebApp, deps: Deps, known: ProfileSource): void {
 
   function listing(viewer: Viewer, q: string) {
     return deps.db.in(contextOf(viewer), async (tx) => {
-      const [rows, profiles] = [await registeredAddresses(tx), await known.profiles(tx)];
+      const [rows, profiles] = [await registeredAddresses(tx), await known.profiles(tx, deps.clock.now())];
       const people = await names(
         tx,
         rows.flatMap((r) => r.person ?? []),

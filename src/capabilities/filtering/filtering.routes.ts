@@ -181,7 +181,7 @@ function pages(app: WebApp, deps: Deps): void {
   }
 
   const testForm = async (tx: Tx, viewer: Viewer) => ({
-    profiles: await profilesInForce(tx),
+    profiles: await profilesInForce(tx, deps.clock.now()),
     mayName: hasDuty(viewer, ...NAMERS),
   });
 
@@ -197,7 +197,7 @@ function pages(app: WebApp, deps: Deps): void {
     if (!person && !form.profiles.some((p) => p.id === profile)) throw notFound('this profile');
     const verdict = await judgeFor(tx, deps, { ...(person ? { person: person.id } : { profile }), ...address });
     const neutral = isNeutral(verdict);
-    const compiled = (await policyInForce(tx))?.compiled;
+    const compiled = (await policyInForce(tx, deps.clock.now()))?.compiled;
     const { because } = verdict.decision;
     return {
       ...form,

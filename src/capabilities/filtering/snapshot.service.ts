@@ -37,7 +37,7 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
     .selectFrom('school')
     .select(['id', 'name', 'time_zone', 'snapshot_number', 'settings'])
     .executeTakeFirstOrThrow();
-  const policy = await policyInForce(tx);
+  const policy = await policyInForce(tx, deps.clock.now());
   if (!policy) return null;
   const people = await peopleOf(tx, policy.document, dayIn(school.time_zone, deps.clock.now()));
   const addresses = (await registeredAddresses(tx)).map(({ id, cidr, person, profile }) => ({

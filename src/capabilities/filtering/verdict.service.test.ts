@@ -160,7 +160,7 @@ test('FIL-08 sites with malware and phishing are closed for every role, with the
 
 test('GOV-33 with G in force the tester gives G’s answers, with B in force B’s, each with its own rule and clause', async () => {
   const answer = async () => {
-    const policy = await run(policyInForce);
+    const policy = await run((tx) => policyInForce(tx, school.clock.now()));
     const { decision } = await judged(person('teacher'), test_('video-sharing'));
     const clause = decision.because.clause;
     return [decision.outcome, decision.because.rule, clause ? clause in (policy?.compiled.clauses ?? {}) : false];

@@ -70,7 +70,7 @@ export async function judgeFor(
   deps: Deps,
   who: Asker & { readonly host: string; readonly path?: string },
 ): Promise<Verdict> {
-  const [policy, index] = [await policyInForce(tx), await currentIndex(deps, tx)];
+  const [policy, index] = [await policyInForce(tx, deps.clock.now()), await currentIndex(deps, tx)];
   const person = 'person' in who ? who.person : null;
   const profile = 'person' in who ? await profileOf(tx, policy, who.person) : who.profile;
   return judge(deps, policy, index, { host: who.host, path: who.path ?? '' }, profile, person);
@@ -78,7 +78,7 @@ export async function judgeFor(
 
 /** The same for every profile of the policy in force. */
 export async function judgeForAll(tx: Tx, deps: Deps, address: Address): Promise<(Verdict & { name: string })[]> {
-  const [policy, index] = [await policyInForce(tx), await currentIndex(deps, tx)];
+  const [policy, index] = [await policyInForce(tx, deps.clock.now()), await currentIndex(deps, tx)];
   const profiles = policy?.compiled.profiles ?? [];
   return profiles.map(({ id, name }) => ({ ...judge(deps, policy, index, address, id, null), name }));
 }

@@ -39,7 +39,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const entries = await entriesOf(tx, file.id);
     const mentioned = entries.flatMap((e) => [e.by_person, e.detail.person]).filter((id) => typeof id === 'string');
     const who = await names(tx, [...new Set([...mentioned, ...file.subjects, ...file.team])]);
-    const parts = partsOf({ id: viewer.person.id, duties: viewer.duties }, file, await leadsOf(tx));
+    const parts = partsOf({ id: viewer.person.id, duties: viewer.duties }, file, await leadsOf(tx, deps.clock.now()));
     const offered = caseWorkflow.offered(file.state, parts);
     const forms = STEP_FORMS.filter((f) => offered.includes(f.action));
     const first = forms.find((f) => f.action === FIRST_STEP[file.state]);

@@ -17,14 +17,14 @@ import { type CaseFile, entriesOf, findCase, insertCase, insertEntry, updateCase
 
 export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
 
-export async function leadsOf(tx: Tx): Promise<Leads> {
+export async function leadsOf(tx: Tx, now: number): Promise<Leads> {
   const of = async (role: RoleId, rank?: 'holder' | 'deputy') => (await holders(tx, role, rank)).map((h) => h.id);
   const [leads, deputies, heads, inTurn]: [string[], string[], string[], string[][]] = [[], [], await of('head'), []];
   for (const role of LEADING_ROLES) {
     leads.push(...(await of(role, 'holder')));
     deputies.push(...(await of(role, 'deputy')));
   }
-  for (const step of await escalationSteps(tx)) inTurn.push(await of(step.role, step.rank));
+  for (const step of await escalationSteps(tx, now)) inTurn.push(await of(step.role, step.rank));
   return { leads, deputies, heads, inTurn: [...inTurn, leads, deputies, heads] };
 }
 
@@ -92,7 +92,7 @@ async function report(
   concern: LoggedConcern & { source: 'alert' | 'logged'; told?: boolean },
 ): Promise<CaseRef> {
   const now = deps.clock.now();
-  const leads = await leadsOf(tx);
+  const leads = await leadsOf(tx, deps.clock.now());
   const lead = actingLead(leads, concern.people);
   const file: CaseFile = {
     id: newId(now),
@@ -135,7 +135,7 @@ export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step):
     const file = await findCase(tx, which, { lock: true });
     if (!file) throw notFound('this case');
     const actions = (await entriesOf(tx, file.id)).filter((e) => e.action === 'act').length;
-    const leads = await leadsOf(tx);
+    const leads = await leadsOf(tx, deps.clock.now());
     const facts = factsOf(viewer, file, leads, actions, step);
     if (step.person) {
       facts.personIsStaff = await worksHere(tx, step.person);

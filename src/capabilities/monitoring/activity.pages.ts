@@ -29,7 +29,7 @@ export function activityPage(deps: Deps, viewer: Viewer, query: ActivityQuery) {
       rows: await withPeople(tx, deps, viewer, rows),
       next: found.length > PAGE ? `/activity?${paramsOf({ ...typed, after: rows.at(-1)?.key })}` : null,
       first: query.after ? `/activity?${params}` : null,
-      ...(await choices(tx)),
+      ...(await choices(tx, deps.clock.now())),
     };
   });
 }
@@ -55,7 +55,7 @@ export function personPage(deps: Deps, viewer: Viewer, id: string, query: Activi
       rows: rows.map(shown),
       next: found.length > PAGE ? `${address}?${paramsOf({ ...typed, after: rows.at(-1)?.key })}` : null,
       first: query.after ? `${address}?${paramsOf(typed)}` : null,
-      ...(await choices(tx)),
+      ...(await choices(tx, deps.clock.now())),
     };
   });
 }
@@ -90,7 +90,7 @@ const NONE = 'none';
 const paramsOf = (query: ActivityQuery): string =>
   new URLSearchParams(Object.entries(query).filter((e): e is [string, string] => Boolean(e[1]))).toString();
 
-async function choices(tx: Tx) {
+async function choices(tx: Tx, now: number) {
   const years = await tx
     .selectFrom('person')
     .select('year_group')
@@ -108,7 +108,7 @@ async function choices(tx: Tx) {
     outcomes: Object.entries(OUTCOMES).map(([value, text]) => ({ value, text })),
     groups: [
       ...years.map((y) => ({ value: `year:${y.year_group}`, text: `Year ${y.year_group}` })),
-      ...(await profilesInForce(tx)).map((p) => ({ value: `profile:${p.id}`, text: `Filtered as: ${p.name}` })),
+      ...(await profilesInForce(tx, now)).map((p) => ({ value: `profile:${p.id}`, text: `Filtered as: ${p.name}` })),
     ],
   };
 }

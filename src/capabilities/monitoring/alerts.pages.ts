@@ -64,7 +64,7 @@ export function alertPage(deps: Deps, viewer: Viewer, id: string) {
       people.filter((p) => typeof p === 'string'),
     );
     const name = (person: string | null | undefined) => (person ? (nameOf.get(person) ?? null) : null);
-    const policy = await policyInForce(tx);
+    const policy = await policyInForce(tx, deps.clock.now());
     const offered = alertWorkflow.offered(alert.state, partsOf(contextOf(viewer), alert));
     return {
       alert,

@@ -26,8 +26,8 @@ const WITHOUT_POLICY: readonly Step[] = [
 ];
 
 /** Whom the policy in force has told of an alert, in order. */
-export const escalationSteps = async (tx: Tx): Promise<readonly Step[]> =>
-  (await policyInForce(tx))?.document.monitoring.escalation ?? WITHOUT_POLICY;
+export const escalationSteps = async (tx: Tx, now: number): Promise<readonly Step[]> =>
+  (await policyInForce(tx, now))?.document.monitoring.escalation ?? WITHOUT_POLICY;
 
 /**
  * ALR-10: tell whom the policy names at step `from`. A step that reaches nobody, because nobody holds the duty or because
@@ -35,7 +35,7 @@ export const escalationSteps = async (tx: Tx): Promise<readonly Step[]> =>
  * until somebody acknowledges.
  */
 export async function tellNext(tx: Tx, deps: Deps, alert: Alert, from: number): Promise<void> {
-  const steps = await escalationSteps(tx);
+  const steps = await escalationSteps(tx, deps.clock.now());
   const everybody = new Map<string, Holder>();
   for (const [number, step] of steps.entries()) {
     const people = await holders(tx, step.role, step.rank);

@@ -35,7 +35,7 @@ export async function ingest(
   const now = deps.clock.now();
 
   return deps.db.in(systemContext(gateway.school), async (tx) => {
-    const policy = await policyInForce(tx);
+    const policy = await policyInForce(tx, deps.clock.now());
     const keep = policy?.document.retention.activityDays ?? KEPT_WITHOUT_POLICY;
     const { lines, expired, ahead } = placeInTime(events, { now, keptFrom: keptFrom(now, keep) });
     if (!(await claimBatch(tx, key, { receivedAt: now, lines, digest }))) {

@@ -62,7 +62,7 @@ const noteHold = (tx: Tx, deps: Deps, by: Context, id: string, action: string, r
 export const deleteExpired = async (deps: Deps): Promise<void> =>
   forEach(await schools(deps.db), (school) =>
     deps.db.in(systemContext(school.id), async (tx) => {
-      const policy = await policyInForce(tx);
+      const policy = await policyInForce(tx, deps.clock.now());
       if (!policy) return;
       const now = deps.clock.now();
       const { activityDays, clause } = policy.document.retention;

@@ -44,7 +44,9 @@ const FLOOD = {
 /** ALR-09: a way to tell somebody that is always open, signed in or not, and when web access is suspended. */
 export function tellRoutes(app: WebApp, deps: Deps): void {
   const page = async (reply: FastifyReply, school: School, data: Record<string, unknown> = {}) => {
-    const roles = await deps.db.in({ school: school.id, person: null, duties: [] }, reportRoles);
+    const roles = await deps.db.in({ school: school.id, person: null, duties: [] }, (tx) =>
+      reportRoles(tx, deps.clock.now()),
+    );
     return reply.page(`${VIEWS}/tell.njk`, { school, roles, ...data });
   };
   const choose = async (reply: FastifyReply) =>

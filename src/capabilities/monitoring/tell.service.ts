@@ -45,9 +45,9 @@ export async function tellUs(
   }
   const safe = told.safe ?? 'unsure';
   return deps.db.in(systemContext(school), async (tx) => {
-    const concerned = told.role === null ? [] : await concernedBy(tx, told.role);
+    const concerned = told.role === null ? [] : await concernedBy(tx, told.role, deps.clock.now());
     const principal = concerned.filter((p) => p.rank === 'holder');
-    const policy = await policyInForce(tx);
+    const policy = await policyInForce(tx, deps.clock.now());
     return raise(tx, deps, {
       school,
       subject: principal.length === 1 ? (principal[0]?.id ?? null) : null,
@@ -73,8 +73,8 @@ export async function tellUs(
 }
 
 /** Everybody who holds a role that the form offers. */
-async function concernedBy(tx: Tx, role: string) {
-  if (!(await reportRoles(tx)).some((r) => r.role === role)) {
+async function concernedBy(tx: Tx, role: string, now: number) {
+  if (!(await reportRoles(tx, now)).some((r) => r.role === role)) {
     throw invalid('tell.role', 'Choose one of the people in the list.', {
       role: 'Choose one of the people in the list.',
     });
@@ -83,8 +83,8 @@ async function concernedBy(tx: Tx, role: string) {
 }
 
 /** The roles that the policy has deal with reports, by the school's own titles. */
-export async function reportRoles(tx: Tx): Promise<{ role: string; title: string }[]> {
-  const defined = (await policyInForce(tx))?.document.roles;
-  const roles = new Set((await escalationSteps(tx)).map((s) => s.role));
+export async function reportRoles(tx: Tx, now: number): Promise<{ role: string; title: string }[]> {
+  const defined = (await policyInForce(tx, now))?.document.roles;
+  const roles = new Set((await escalationSteps(tx, now)).map((s) => s.role));
   return [...roles].map((role) => ({ role, title: roleTitle(role, defined) }));
 }

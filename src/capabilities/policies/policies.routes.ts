@@ -25,7 +25,7 @@ function routes(app: WebApp, deps: Deps): void {
     const school = await publicSchool(deps.db, viewer, query.school);
     if (!school) return reply.page('capabilities/policies/views/schools.njk', { schools: await schools(deps.db) });
     const page = await deps.db.in({ school: school.id, person: null, duties: [] }, async (tx) => {
-      const policy = await policyInForce(tx);
+      const policy = await policyInForce(tx, deps.clock.now());
       if (!policy) return { school, policy };
       const { document, compiled } = policy;
       return {

@@ -19,7 +19,7 @@ const adopt = (id: 'tuition-centre' | 'secondary-school', approver: string | nul
   t.db.in(school.people.administrator.context, (tx) =>
     adoptPolicy(tx, school.deps, school.people.administrator.context, shippedPolicy(id), { approver }),
   );
-const inForce = () => t.db.in(school.people.teacher.context, policyInForce);
+const inForce = () => t.db.in(school.people.teacher.context, (tx) => policyInForce(tx, school.clock.now()));
 
 test('two policies ship, one of each model', () => {
   assert.deepEqual(new Set(shippedPolicies().map((p) => p.model)), new Set(['G', 'B']));
@@ -111,8 +111,10 @@ test('a version that is in force cannot be changed or deleted by the application
 
 test('a school reads only its own policy, and forms get the profiles of the one in force', async () => {
   const other = await testSchool(t);
-  assert.equal(await t.db.in(other.people.head.context, policyInForce), null);
-  assert.deepEqual(await t.db.in(other.people.head.context, profilesInForce), []);
-  const ids = (await t.db.in(school.people.head.context, profilesInForce)).map((p) => p.id);
+  assert.equal(await t.db.in(other.people.head.context, (tx) => policyInForce(tx, school.clock.now())), null);
+  assert.deepEqual(await t.db.in(other.people.head.context, (tx) => profilesInForce(tx, school.clock.now())), []);
+  const ids = (await t.db.in(school.people.head.context, (tx) => profilesInForce(tx, school.clock.now()))).map(
+    (p) => p.id,
+  );
   assert.ok(ids.includes('staff') && ids.includes('unidentified'));
 });

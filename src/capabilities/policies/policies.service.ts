@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '#core/errors.ts';
+import { invalid, notFound } from '#core/errors.ts';
 import { loadTaxonomy, type Taxonomy } from '#filter/index.ts';
 import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import {
-  bareSchool,
   type CompiledPolicy,
   compilePolicy,
   type PolicyDocument,
@@ -14,6 +13,7 @@ import {
   SHIPPED_POLICIES,
   shippedPolicy,
 } from '#policy/index.ts';
+import { schoolFacts } from './school-facts.ts';
 
 let loaded: Taxonomy | undefined;
 /** Gatehouse's categories, read once. */
@@ -90,34 +90,38 @@ export interface PolicyInForce {
 const kept = new Map<string, Pick<PolicyInForce, 'document' | 'compiled'>>();
 const KEPT = 32;
 
-/** The newest version, with its compiled form; null while a school has none. */
-export async function policyInForce(tx: Tx): Promise<PolicyInForce | null> {
+/** The version that holds now, with its compiled form; null while a school has none. */
+export async function policyInForce(tx: Tx, now: number): Promise<PolicyInForce | null> {
   const version = await tx
     .selectFrom('policy_version')
     .innerJoin('school', 'school.id', 'policy_version.school_id')
-    .select(['policy_version.id', 'number', 'in_force_from', 'time_zone'])
+    .select(['policy_version.id', 'number', 'in_force_from', 'snapshot_number'])
+    .where('in_force_from', '<=', new Date(now))
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst();
   if (!version) return null;
-  const key = `${version.id} ${version.time_zone}`;
+  // The snapshot's number rises with everything that the compiled form holds of the school.
+  const key = `${version.id} ${version.snapshot_number}`;
   let policy = kept.get(key);
   if (!policy) {
-    const { document: stored } = await tx
-      .selectFrom('policy_version')
-      .select('document')
-      .where('id', '=', version.id)
-      .executeTakeFirstOrThrow();
-    const document = stored as PolicyDocument;
-    policy = { document, compiled: compilePolicy(document, taxonomy().categories, bareSchool(version.time_zone)) };
+    const document = await documentOf(tx, version.id);
+    policy = { document, compiled: compilePolicy(document, taxonomy().categories, await schoolFacts(tx, now)) };
     if (kept.size >= KEPT) kept.clear();
     kept.set(key, policy);
   }
   return { number: version.number, from: version.in_force_from, ...policy };
 }
 
+/** The document of one version, as it was adopted. */
+export async function documentOf(tx: Tx, version: string): Promise<PolicyDocument> {
+  const row = await tx.selectFrom('policy_version').select('document').where('id', '=', version).executeTakeFirst();
+  if (!row) throw notFound('this version of the policy');
+  return row.document as PolicyDocument;
+}
+
 /** The profiles that the policy in force gives out, for forms. */
-export async function profilesInForce(tx: Tx): Promise<{ id: string; name: string }[]> {
-  const policy = await policyInForce(tx);
+export async function profilesInForce(tx: Tx, now: number): Promise<{ id: string; name: string }[]> {
+  const policy = await policyInForce(tx, now);
   return policy?.document.profiles.map(({ id, name }) => ({ id, name })) ?? [];
 }

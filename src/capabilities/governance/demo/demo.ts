@@ -77,7 +77,7 @@ async function seedActivity(
   people: DemoPeople,
   stories: readonly Episode[],
 ): Promise<void> {
-  const policy = await deps.db.in(systemContext(gateway.school), policyInForce);
+  const policy = await deps.db.in(systemContext(gateway.school), (tx) => policyInForce(tx, deps.clock.now()));
   if (!policy) throw new Error('the demonstration has no policy');
   const world: World = {
     people: people.all,

@@ -105,7 +105,7 @@ test('a school is set up in the browser, and both people can sign in with what t
     { username: 'm.rowan', roles: ['dsl'] },
     { username: 'r.alder', roles: ['administrator', 'ict-manager'] },
   ]);
-  const policy = await t.db.in(systemContext(school?.id), policyInForce);
+  const policy = await t.db.in(systemContext(school?.id), (tx) => policyInForce(tx, Date.now()));
   assert.equal(policy?.document.id, 'secondary-school');
   assert.deepEqual(await t.asOwner(`select name, starts::text from term`), [
     { name: 'Autumn 2026', starts: '2026-09-02' },

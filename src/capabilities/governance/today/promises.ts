@@ -14,7 +14,7 @@ export interface Promises {
 }
 
 export async function promises(tx: Tx, now: number): Promise<Promises | null> {
-  const policy = await policyInForce(tx);
+  const policy = await policyInForce(tx, now);
   if (!policy) return null;
   const { document, compiled } = policy;
   const pupils = compiled.profiles.filter((p) => p.audience === 'pupil');

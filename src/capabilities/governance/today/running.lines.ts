@@ -77,14 +77,14 @@ export const failedMail: ReadLines = async (tx) => {
   return [{ tone: 'amber', text, href: '/settings#mail', note: 'They are tried again by themselves.' }];
 };
 
-export const policyMissing: ReadLines = async (tx) => {
-  if (await policyInForce(tx)) return [];
+export const policyMissing: ReadLines = async (tx, _viewer, now) => {
+  if (await policyInForce(tx, now)) return [];
   return [{ tone: 'amber', text: 'No policy is in force: everything is closed', href: '/policy' }];
 };
 
 /** Roles that the policy wants held and that too few people hold (FIL-04, ROL-09). */
-export const vacantRoles: ReadLines = async (tx) => {
-  const policy = await policyInForce(tx);
+export const vacantRoles: ReadLines = async (tx, _viewer, now) => {
+  const policy = await policyInForce(tx, now);
   if (!policy) return [];
   const held = await tx
     .selectFrom('role_holding as r')
@@ -113,8 +113,8 @@ export const vacantRoles: ReadLines = async (tx) => {
 };
 
 /** Accounts that no profile of the policy takes get the strictest: most often a pupil without a year. */
-export const peopleWithoutProfile: ReadLines = async (tx) => {
-  const policy = await policyInForce(tx);
+export const peopleWithoutProfile: ReadLines = async (tx, _viewer, now) => {
+  const policy = await policyInForce(tx, now);
   if (!policy) return [];
   const groups = await tx
     .selectFrom('person')
