@@ -1,3 +1,13 @@
+export {
+  ASSUMED,
+  comesRound,
+  dueAfter,
+  type Following,
+  type Occurrence,
+  occurrences,
+  type Rhythm,
+  type SchoolCalendar,
+} from './calendar.ts';
 export { bareSchool, compilePolicy, profileFor } from './compile.ts';
 export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, type Question } from './decide.ts';
