@@ -23,6 +23,12 @@ export interface Database {
   import_preview: ImportPreviewTable;
   registered_address: RegisteredAddressTable;
   policy_version: PolicyVersionTable;
+  policy_version_withdrawal: PolicyVersionWithdrawalTable;
+  policy_told: { school_id: string; version_id: string; at: Instant };
+  policy_draft: PolicyDraftTable;
+  policy_draft_entry: PolicyDraftEntryTable;
+  policy_review_signature: PolicyReviewSignatureTable;
+  risk_assessment: RiskAssessmentTable;
   list_source: ListSourceTable;
   list_version: ListVersionTable;
   list_build: ListBuildTable;
@@ -38,6 +44,11 @@ export interface Database {
   alert_notice: AlertNoticeTable;
   case_file: CaseFileTable;
   case_entry: CaseEntryTable;
+  role_acceptance: RoleAcceptanceTable;
+  role_vacancy: RoleVacancyTable;
+  register_entry: RegisterEntryTable;
+  link_check_run: LinkCheckRunTable;
+  link_check: LinkCheckTable;
 }
 
 type Instant = ColumnType<Date, Date | string, Date | string>;
@@ -188,6 +199,8 @@ interface RoleHoldingTable {
   until_at: NullableInstant;
   assigned_by: string | null;
   ended_by: string | null;
+  given_because: ColumnType<string | null, string | null | undefined, never>;
+  ended_because: ColumnType<string | null, string | null | undefined, string | null>;
 }
 interface WebSessionTable {
   digest: Buffer;
@@ -201,6 +214,7 @@ interface WebSessionTable {
   ends_at: Instant;
   ended_at: NullableInstant;
   binds_address: Generated<boolean>;
+  must_change: ColumnType<boolean, boolean | undefined, never>;
 }
 interface SignInAttemptTable {
   id: Generated<string>;
@@ -237,6 +251,66 @@ interface PolicyVersionTable {
   approver: Fixed<string | null>;
   in_force_from: FixedInstant;
   created_at: DefaultedInstant;
+  draft_id: ColumnType<string | null, string | undefined, never>;
+  label: ColumnType<string, string | undefined, never>;
+  minute: ColumnType<string | null, string | undefined, never>;
+  risk_assessment_id: ColumnType<string | null, string | null | undefined, never>;
+}
+interface PolicyVersionWithdrawalTable {
+  version_id: Fixed<string>;
+  school_id: Fixed<string>;
+  at: FixedInstant;
+  by_person: Fixed<string>;
+  reason: Fixed<string>;
+}
+/** Before approval; `approved` and `withdrawn` are the ends of a draft. */
+export type DraftState = 'draft' | 'consulting' | 'consulted' | 'approved' | 'withdrawn';
+interface PolicyDraftTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  title: string;
+  base_version: Fixed<number | null>;
+  base_shipped: Fixed<string | null>;
+  document: Json<object>;
+  state: DraftState;
+  edit: number;
+  answers: ColumnType<Record<string, unknown>, string | undefined, string>;
+  author: Fixed<string>;
+  created_at: FixedInstant;
+  updated_at: Instant;
+}
+interface PolicyDraftEntryTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  draft_id: Fixed<string>;
+  at: FixedInstant;
+  by_person: Fixed<string>;
+  action: Fixed<string>;
+  edit: Fixed<number>;
+  what: Fixed<string>;
+  detail: ColumnType<Record<string, unknown>, string | undefined, never>;
+}
+interface PolicyReviewSignatureTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  draft_id: Fixed<string>;
+  role: Fixed<string>;
+  person_id: Fixed<string>;
+  edit: Fixed<number>;
+  at: FixedInstant;
+}
+interface RiskAssessmentTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  kind: Fixed<string>;
+  title: Fixed<string>;
+  approved_on: Fixed<string>;
+  approved_by: Fixed<string>;
+  next_review: Fixed<string>;
+  text: Fixed<string>;
+  added_by: Fixed<string>;
+  added_at: FixedInstant;
+  supersedes: Fixed<string | null>;
 }
 interface ListSourceTable {
   id: Generated<string>;
@@ -428,4 +502,53 @@ interface CaseEntryTable {
   to_state: Fixed<string>;
   text: ColumnType<string, string | undefined, never>;
   detail: ColumnType<Record<string, unknown>, string | undefined, never>;
+}
+
+// Roles and registers (migrations/0010).
+interface RoleAcceptanceTable {
+  holding_id: Fixed<string>;
+  school_id: Fixed<string>;
+  person_id: Fixed<string>;
+  at: FixedInstant;
+}
+interface RoleVacancyTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  role: Fixed<string>;
+  rank: Fixed<'holder' | 'deputy'>;
+  noticed_at: FixedInstant;
+  told_at: Instant;
+  filled_at: NullableInstant;
+}
+interface RegisterEntryTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  kind: Fixed<'document' | 'reference'>;
+  item: Fixed<string>;
+  edition: Fixed<string>;
+  location: Fixed<string | null>;
+  reviewed_on: Fixed<string>;
+  next_review: Fixed<string>;
+  note: Fixed<string | null>;
+  by_person: Fixed<string>;
+  at: FixedInstant;
+}
+interface LinkCheckRunTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  started_at: FixedInstant;
+  asked_by: Fixed<string | null>;
+  links: Fixed<number>;
+  looked_at: ColumnType<number, undefined, number>;
+  broken: ColumnType<number, undefined, number>;
+  finished_at: ColumnType<Date | null, undefined, Date>;
+}
+interface LinkCheckTable {
+  run_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  school_id: Fixed<string>;
+  at: FixedInstant;
+  outcome: Fixed<'ok' | 'sign-in' | 'broken'>;
+  status: Fixed<number | null>;
+  text: Fixed<string>;
 }

@@ -5,7 +5,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { ADDRESS_TRIES, FREE_TRIES, passwordFaults, restAfter } from './password.rules.ts';
 import { hashPassword, newFirstPassword, RANDOM, verifyPassword } from './password-hash.ts';
-import { identityPolicy } from './policy.store.ts';
+import { identityPolicy, passwordsFrom, schoolCalendar } from './policy.store.ts';
 
 export interface Try {
   readonly school: string;
@@ -17,7 +17,7 @@ export interface Try {
 
 type Outcome = 'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'no-notice' | 'unknown' | 'too-many';
 export type TryResult =
-  | { readonly outcome: 'ok'; readonly person: string; readonly mustChange: boolean }
+  | { readonly outcome: 'ok'; readonly person: string; readonly mustChange: 'first' | 'due' | null }
   | { readonly outcome: Exclude<Outcome, 'ok'>; readonly person: string | null };
 
 /**
@@ -49,8 +49,9 @@ export async function tryCredentials(deps: Deps, t: Try): Promise<TryResult> {
 }
 
 /**
- * For the proxy: whose credentials these are, or null. A first password opens nothing there (IDA-03), nor does any before
- * its owner has accepted the monitoring notice on the sign-in page, since a proxy cannot show it (MON-04).
+ * For the proxy: whose credentials these are, or null. A first password opens nothing there (IDA-03), nor one whose time is
+ * over (IDA-04), nor any before its owner has accepted the monitoring notice on the sign-in page, since a proxy cannot show
+ * it (MON-04).
  */
 export async function verifyCredentials(deps: Deps, t: Try): Promise<string | null> {
   const result = await tryCredentials(deps, t);
@@ -103,7 +104,7 @@ async function reserveTry(tx: Tx, t: Try, now: number): Promise<Reserved> {
   return { person: row.id, hash: row.password_hash, refused: null };
 }
 
-/** The password was right: take the counted try back, unless it is a first password that opens nothing here. */
+/** The password was right: take the counted try back, unless it is one that opens nothing here. */
 async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryResult> {
   const person = found.person ?? '';
   const row = await tx
@@ -112,7 +113,7 @@ async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryR
     .where('person_id', '=', person)
     // A password that was changed while it was being checked is no longer the right one.
     .where('password_hash', '=', found.hash)
-    .returning(['must_change', 'first_used_at', 'notice_version'])
+    .returning(['must_change', 'first_used_at', 'changed_at', 'notice_version'])
     .executeTakeFirst();
   if (!row) return { outcome: 'wrong-password', person };
   if (row.must_change) {
@@ -123,10 +124,14 @@ async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryR
       .where('person_id', '=', person)
       .execute();
   }
+  const from = row.must_change ? null : await passwordsFrom(tx, now);
+  const due = from !== null && row.changed_at < from;
+  // It stays good for the change form however often that is left without choosing: its owner alone knows it.
+  if (due && t.via === 'proxy') return { outcome: 'must-change', person };
   if (t.via === 'proxy' && row.notice_version === null && (await identityPolicy(tx, now)).notice) {
     return { outcome: 'no-notice', person };
   }
-  return { outcome: 'ok', person, mustChange: row.must_change };
+  return { outcome: 'ok', person, mustChange: row.must_change ? 'first' : due ? 'due' : null };
 }
 
 const KEPT_HASHES = 4;
@@ -181,6 +186,11 @@ export async function setPassword(
   });
 }
 
+/** Is the password this person's own choice, and not one they were given? */
+export const hasChosenPassword = async (tx: Tx, person: string): Promise<boolean> =>
+  (await tx.selectFrom('credential').select('must_change').where('person_id', '=', person).executeTakeFirst())
+    ?.must_change === false;
+
 /** Give a new first password in place of whatever there was. It is returned to be shown once and kept only as a hash. */
 export async function giveFirstPassword(tx: Tx, deps: Deps, by: Context, person: string): Promise<string> {
   const password = newFirstPassword();
@@ -206,4 +216,27 @@ export async function giveFirstPassword(tx: Tx, deps: Deps, by: Context, person:
     .onConflict((c) => c.column('person_id').doUpdateSet(values))
     .execute();
   return password;
+}
+
+/** How far the change of passwords that the policy orders has come (IDA-04, CAL-01); null where it orders none. */
+export async function overduePasswords(
+  tx: Tx,
+  now: number,
+): Promise<{ readonly since: Date | null; readonly overdue: number; readonly people: number } | null> {
+  if (!(await identityPolicy(tx, now)).passwords.rotation) return null;
+  const since = await passwordsFrom(tx, now);
+  const today = dayIn((await schoolCalendar(tx)).timeZone, now);
+  const { people, overdue } = await tx
+    .selectFrom('credential')
+    .innerJoin('person', 'person.id', 'credential.person_id')
+    .select((e) => [
+      e.fn.countAll<string>().as('people'),
+      e.fn
+        .countAll<string>()
+        .filterWhere('changed_at', '<', since ?? new Date(0))
+        .as('overdue'),
+    ])
+    .where((e) => e.or([e('left_on', 'is', null), e('left_on', '>', today)]))
+    .executeTakeFirstOrThrow();
+  return { since, overdue: Number(overdue), people: Number(people) };
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db.ts';
-import type { PasswordRules, PolicyDocument, RoleDefinition } from '#policy/types.ts';
+import type { PasswordRules, PolicyDocument, RoleDefinition, SchoolFacts } from '#policy/types.ts';
 import { RULES_WITHOUT_POLICY } from './password.rules.ts';
+import { lastBoundary } from './rotation.rules.ts';
 
 /** The parts of the policy in force which this room obeys. */
 export interface IdentityPolicy {
@@ -20,4 +21,31 @@ export async function identityPolicy(tx: Tx, now: number): Promise<IdentityPolic
     select number, document -> 'passwords' as passwords, document -> 'notice' as notice, document -> 'roles' as roles
     from policy_version where in_force_from <= ${new Date(now)} order by number desc limit 1`.execute(tx);
   return rows[0] ?? NONE;
+}
+
+/** The school's own calendar, as its policy counts by it. */
+export async function schoolCalendar(tx: Tx): Promise<Pick<SchoolFacts, 'timeZone' | 'terms'>> {
+  const { time_zone } = await tx.selectFrom('school').select('time_zone').executeTakeFirstOrThrow();
+  const terms = await tx
+    .selectFrom('term')
+    .select(['starts', 'ends', 'half_term_starts', 'half_term_ends'])
+    .orderBy('starts')
+    .execute();
+  return {
+    timeZone: time_zone,
+    terms: terms.map((t) => ({
+      from: t.starts,
+      to: t.ends,
+      halfTerm: t.half_term_starts && t.half_term_ends ? { from: t.half_term_starts, to: t.half_term_ends } : null,
+    })),
+  };
+}
+
+/** Passwords chosen before this moment must be changed (IDA-04); null where the policy orders no change, or no term has begun. */
+export async function passwordsFrom(tx: Tx, now: number): Promise<Date | null> {
+  const { rotation } = (await identityPolicy(tx, now)).passwords;
+  if (!rotation) return null;
+  const { terms, timeZone } = await schoolCalendar(tx);
+  const boundary = lastBoundary(rotation.every, terms, now, timeZone);
+  return boundary === null ? null : new Date(boundary);
 }

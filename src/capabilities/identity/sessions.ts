@@ -23,8 +23,8 @@ export interface NewSession {
   readonly person: string;
   readonly address: string;
   readonly userAgent: string;
-  /** A session that only changes a first password says nothing yet about who sits there. */
-  readonly mustChange: boolean;
+  /** Only the form to change it is open: a first password, or one whose time is over. Nothing is said yet about who sits there. */
+  readonly mustChange: 'first' | 'due' | null;
   /** Version of the policy whose monitoring notice was shown and accepted (MON-04). */
   readonly notice: number;
 }
@@ -48,6 +48,7 @@ export async function startSession(tx: Tx, deps: Deps, by: Context, s: NewSessio
       seen_at: new Date(now),
       ends_at: new Date(now + SESSION_LENGTH),
       binds_address: !s.mustChange,
+      must_change: s.mustChange === 'due',
     })
     .execute();
   if (s.notice > 0) {
@@ -58,7 +59,7 @@ export async function startSession(tx: Tx, deps: Deps, by: Context, s: NewSessio
     actor: s.person,
     action: 'session.start',
     object: { kind: 'person', id: s.person },
-    detail: { notice: s.notice, firstPassword: s.mustChange },
+    detail: { notice: s.notice, firstPassword: s.mustChange === 'first', passwordDue: s.mustChange === 'due' },
     at: now,
   });
   if (!s.mustChange) await bumpPresence(tx, by.school);
@@ -96,7 +97,14 @@ async function viewerFor(tx: Tx, deps: Deps, digest: Buffer, address: string): P
     .innerJoin('person as p', 'p.id', 's.person_id')
     .innerJoin('credential as c', 'c.person_id', 's.person_id')
     .innerJoin('school', 'school.id', 's.school_id')
-    .select(['s.csrf', 's.seen_at', 's.ends_at', 's.binds_address', sql<string>`host(s.address)`.as('address')])
+    .select([
+      's.csrf',
+      's.seen_at',
+      's.ends_at',
+      's.binds_address',
+      's.must_change as due',
+      sql<string>`host(s.address)`.as('address'),
+    ])
     .select(['p.id', 'p.username', 'p.display_name', 'p.kind', 'p.year_group', 'p.left_on', 'c.must_change'])
     .select(['school.id as school', 'school.slug', 'school.name', 'school.time_zone'])
     .select((e) =>
@@ -127,7 +135,7 @@ async function viewerFor(tx: Tx, deps: Deps, digest: Buffer, address: string): P
     },
     duties: [...new Set([row.kind, ...(row.roles ?? [])])],
     csrf: row.csrf,
-    mustChange: row.must_change,
+    mustChange: row.must_change || row.due,
   };
 }
 

@@ -6,7 +6,7 @@ import { type Context, systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { type School, schools } from '#platform/school.ts';
 import { contextOf, done, orFormAgain, SESSION_COOKIE, viewerOf, type WebApp } from '#web/index.ts';
-import { setPassword, tryCredentials } from './credentials.ts';
+import { hasChosenPassword, setPassword, tryCredentials } from './credentials.ts';
 import { passwordAdvice } from './password.rules.ts';
 import { identityPolicy } from './policy.store.ts';
 import { clientAddress, endSessions, startSession } from './sessions.ts';
@@ -188,7 +188,7 @@ async function changeOwnPassword(
   if (typed.password !== typed.again) {
     throw invalid('password.again', 'The two new passwords differ.', { again: 'Type the new password once more' });
   }
-  // A first password was asked for just now, at sign-in, and works only once.
+  // At sign-in it was asked for just now.
   if (!viewer.mustChange) {
     const { outcome } = await tryCredentials(deps, {
       school: viewer.school.id,
@@ -211,7 +211,7 @@ async function changeOwnPassword(
       person,
       address: clientAddress(request.ip),
       userAgent: request.headers['user-agent'] ?? '',
-      mustChange: false,
+      mustChange: null,
       notice: number,
     });
   });
@@ -224,13 +224,20 @@ async function passwordPage(
   refusal?: Refusal,
 ): Promise<FastifyReply> {
   const viewer = viewerOf(request);
-  const policy = await deps.db.in(contextOf(viewer), (tx) => identityPolicy(tx, deps.clock.now()));
+  const now = deps.clock.now();
+  const { policy, chosen } = await deps.db.in(contextOf(viewer), async (tx) => ({
+    policy: await identityPolicy(tx, now),
+    chosen: await hasChosenPassword(tx, viewer.person.id),
+  }));
   return reply.page('capabilities/identity/views/password.njk', {
+    due: viewer.mustChange && chosen ? STRETCHES[policy.passwords.rotation?.every ?? 'half-term'] : null,
     advice: passwordAdvice(policy.passwords),
     clause: policy.passwords.clause,
     refusal,
   });
 }
+
+const STRETCHES = { 'half-term': 'half term', term: 'term', 'academic-year': 'school year' } as const;
 
 /** Only a path of our own: an address that leads away after sign-in would help a forger. */
 export function safeNext(next: string | undefined): string {
