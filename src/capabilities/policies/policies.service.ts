@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { invalid, notFound } from '#core/errors.ts';
 import { loadTaxonomy, type Taxonomy } from '#filter/index.ts';
 import type { Context, Tx } from '#platform/db.ts';
@@ -13,6 +12,7 @@ import {
   SHIPPED_POLICIES,
   shippedPolicy,
 } from '#policy/index.ts';
+import { insertVersion } from './life/versions.store.ts';
 import { schoolFacts } from './school-facts.ts';
 
 let loaded: Taxonomy | undefined;
@@ -29,9 +29,12 @@ export const shippedPolicies = (): { id: string; title: string; model: string }[
     return { id, title, model };
   });
 
+/** How such a version is marked until one that was reviewed and approved takes its place (GOV-05, GOV-08). */
+const UNREVIEWED = 'Adopted unreviewed at set-up';
+
 /**
- * Put a document in force as the next version (GOV-33). Author and approver are two people where both are named; the
- * version that was in force stays readable.
+ * Put a document in force as the next version without the procedure of a draft: what a school begins with (GOV-33).
+ * Author and approver are two people where both are named; the version that was in force stays readable.
  */
 export async function adoptPolicy(
   tx: Tx,
@@ -49,31 +52,20 @@ export async function adoptPolicy(
   }
   // Also takes the school's row, so two adoptions come one after the other and cannot take the same number.
   await bumpSnapshot(tx, by.school);
-  const last = await tx
-    .selectFrom('policy_version')
-    .select((eb) => eb.fn.max('number').as('number'))
-    .executeTakeFirst();
-  const number = (last?.number ?? 0) + 1;
-  const digest = createHash('sha256').update(text).digest();
-  const { id } = await tx
-    .insertInto('policy_version')
-    .values({
-      school_id: by.school,
-      number,
-      document: text,
-      digest,
-      author: by.person,
-      approver,
-      in_force_from: new Date(deps.clock.now()),
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const { id, number, digest } = await insertVersion(tx, {
+    school_id: by.school,
+    document: text,
+    author: by.person,
+    approver,
+    in_force_from: new Date(deps.clock.now()),
+    label: UNREVIEWED,
+  });
   await record(tx, {
     school: by.school,
     actor: by.person,
     action: 'policy.adopt',
     object: { kind: 'policy_version', id },
-    detail: { number, policy: doc.id, version: doc.version, digest: digest.toString('hex'), approver },
+    detail: { number, policy: doc.id, version: doc.version, digest, approver },
     at: deps.clock.now(),
   });
   return { number };
@@ -97,6 +89,16 @@ export async function policyInForce(tx: Tx, now: number): Promise<PolicyInForce 
     .innerJoin('school', 'school.id', 'policy_version.school_id')
     .select(['policy_version.id', 'number', 'in_force_from', 'snapshot_number'])
     .where('in_force_from', '<=', new Date(now))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('policy_version_withdrawal as w')
+            .select('w.version_id')
+            .whereRef('w.version_id', '=', 'policy_version.id'),
+        ),
+      ),
+    )
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst();
