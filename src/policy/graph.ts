@@ -1,54 +1,29 @@
-import { at, type Fault, show } from './locate.ts';
+import { at, type Fault, show, type Visited, visit } from './locate.ts';
+import { listed, named, texts, unique } from './names.ts';
+import { PolicySchema } from './schema.ts';
 import { PERSON_KINDS, type PolicyDocument, type Profile, UNIDENTIFIED } from './types.ts';
 
-type Check = (doc: PolicyDocument) => Generator<Fault>;
+type Check = (doc: PolicyDocument, visited: readonly Visited[]) => Generator<Fault>;
+
+const CHECKS: readonly Check[] = [
+  unique,
+  texts,
+  named,
+  listed,
+  roles,
+  profiles,
+  rules,
+  escalation,
+  devices,
+  duties,
+  sanctions,
+  dates,
+];
 
 /** What a schema cannot say: that what is named exists, that nothing stands twice, that nothing is out of reach. */
 export function graphFaults(doc: PolicyDocument): Fault[] {
-  return [unique, clauses, roles, profiles, rules, escalation].flatMap((check: Check) => [...check(doc)]);
-}
-
-function* unique(doc: PolicyDocument): Generator<Fault> {
-  const lists: [string, string, readonly string[]][] = [
-    ['clauses', 'id', doc.clauses.map((c) => c.id)],
-    ['clauses', 'number', doc.clauses.map((c) => c.number)],
-    ['roles', 'id', doc.roles.map((r) => r.id)],
-    ['profiles', 'id', doc.profiles.map((p) => p.id)],
-    ['rules', 'id', doc.rules.map((r) => r.id)],
-  ];
-  for (const [list, key, values] of lists) {
-    for (const [i, value] of values.entries()) {
-      if (values.indexOf(value) === i) continue;
-      yield { path: `/${list}/${i}/${key}`, expected: `each ${key} once`, found: `${show(value)} again` };
-    }
-  }
-}
-
-function* clauses(doc: PolicyDocument): Generator<Fault> {
-  const known = new Set(doc.clauses.map((c) => c.id));
-  for (const [path, clause] of clauseReferences(doc)) {
-    if (!known.has(clause)) yield { path, expected: 'the id of a clause of this document', found: show(clause) };
-  }
-}
-
-/** Every place that names a clause. */
-function* clauseReferences(doc: PolicyDocument): Generator<readonly [path: string, clause: string]> {
-  for (const [i, role] of doc.roles.entries()) yield [`/roles/${i}/clause`, role.clause];
-  for (const [i, profile] of doc.profiles.entries()) {
-    yield [`/profiles/${i}/clause`, profile.clause];
-    for (const [category, clause] of Object.entries(profile.blocks)) {
-      yield [at(`/profiles/${i}/blocks`, category), clause];
-    }
-  }
-  for (const [i, rule] of doc.rules.entries()) yield [`/rules/${i}/clause`, rule.clause];
-  yield ['/monitoring/repeated/clause', doc.monitoring.repeated.clause];
-  for (const [category, grave] of Object.entries(doc.monitoring.grave)) {
-    yield [`${at('/monitoring/grave', category)}/clause`, grave.clause];
-  }
-  yield ['/monitoring/escalationClause', doc.monitoring.escalationClause];
-  yield ['/passwords/clause', doc.passwords.clause];
-  yield ['/notice/clause', doc.notice.clause];
-  yield ['/retention/clause', doc.retention.clause];
+  const visited = [...visit(PolicySchema, doc)];
+  return CHECKS.flatMap((check) => [...check(doc, visited)]);
 }
 
 function* roles(doc: PolicyDocument): Generator<Fault> {
@@ -58,7 +33,6 @@ function* roles(doc: PolicyDocument): Generator<Fault> {
     }
   }
 }
-
 function* profiles(doc: PolicyDocument): Generator<Fault> {
   const taken = new Set<string>();
   for (const [i, profile] of doc.profiles.entries()) {
@@ -127,12 +101,63 @@ function* rules(doc: PolicyDocument): Generator<Fault> {
 function* escalation(doc: PolicyDocument): Generator<Fault> {
   for (const [i, rung] of doc.monitoring.escalation.entries()) {
     const role = doc.roles.find((r) => r.id === rung.role);
-    const sure = rung.rank === 'holder' ? role?.holders.min : role?.deputies.min;
-    if (sure !== undefined && sure > 0) continue;
+    if (!role || (rung.rank === 'holder' ? role.holders.min : role.deputies.min) > 0) continue;
     yield {
       path: `/monitoring/escalation/${i}`,
       expected: `a role of this document with at least one ${rung.rank}`,
-      found: `${rung.role}, ${role ? `which may have none` : 'which is not defined'}`,
+      found: `${rung.role}, which may have none`,
     };
+  }
+}
+
+/** DEV-08: a class of device has one access level and no other. */
+function* devices(doc: PolicyDocument): Generator<Fault> {
+  for (const [i, { cells }] of doc.devices.entries()) {
+    const given = (['full', 'internetOnly', 'none'] as const).filter((level) => cells[level]);
+    const path = `/devices/${i}/cells`;
+    if (given.length === 0) {
+      yield { path, expected: 'one of full, internetOnly and none to be true', found: 'all three false' };
+    }
+    for (const second of given.slice(1)) {
+      yield { path: at(path, second), expected: `false, since ${given[0]} is true`, found: 'true' };
+    }
+  }
+}
+
+/** A duty that is late must come to somebody else (GOV-35). */
+function* duties(doc: PolicyDocument): Generator<Fault> {
+  for (const [i, { owner, escalation }] of doc.duties.entries()) {
+    if (escalation.role !== owner) continue;
+    const path = `/duties/${i}/escalation/role`;
+    yield { path, expected: 'another role than the owner of the duty', found: show(escalation.role) };
+  }
+}
+
+function* sanctions(doc: PolicyDocument): Generator<Fault> {
+  for (const who of ['pupil', 'staff'] as const) {
+    const { table } = doc.sanctions[who];
+    const actions = new Set(table?.actions.map((a) => a.id));
+    for (const [i, incident] of table?.incidents.entries() ?? []) {
+      for (const action of Object.keys(incident.cells)) {
+        if (actions.has(action)) continue;
+        const path = at(`/sanctions/${who}/table/incidents/${i}/cells`, action);
+        yield { path, expected: 'an action of this table', found: show(action) };
+      }
+    }
+  }
+}
+
+/** Days that must follow each other: the later one, and the one it follows. */
+function* dates({ meta }: PolicyDocument): Generator<Fault> {
+  const order: [later: string, day: string | null, than: string, earlier: string | null][] = [
+    ['lastReviewed', meta.lastReviewed, 'created', meta.created],
+    ['approvedOn', meta.approvedOn, 'created', meta.created],
+    ['nextReview', meta.nextReview, 'lastReviewed', meta.lastReviewed],
+    ['nextReview', meta.nextReview, 'approvedOn', meta.approvedOn],
+    ['period/to', meta.period.to, 'from', meta.period.from],
+  ];
+  for (const [later, day, than, earlier] of order) {
+    if (day === null || earlier === null || day >= earlier) continue;
+    yield { path: `/meta/${later}`, expected: `no day before ${than} (${earlier})`, found: show(day) };
   }
 }

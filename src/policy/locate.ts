@@ -9,8 +9,10 @@ export interface Fault {
   readonly found: string;
 }
 
-interface Node {
+/** The parts of a TypeBox schema that are read here. */
+export interface Node {
   readonly type?: string;
+  readonly pattern?: string;
   readonly description?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
@@ -78,6 +80,30 @@ function* locateInArray(schema: Node, value: readonly unknown[], path: string): 
   }
 }
 
+/** One value of a document beside the schema that describes it. */
+export interface Visited {
+  readonly path: string;
+  readonly schema: Node;
+  readonly value: unknown;
+}
+
+/** Every value of a document that fits the schema, with its own schema. As deep as the schema, so it always ends. */
+export function* visit(schema: TSchema & Node, value: unknown, path = ''): Generator<Visited> {
+  yield { path, schema, value };
+  if (schema.anyOf) {
+    const branch = schema.anyOf.find((b) => fits(b, value));
+    if (branch) yield* visit(branch, value, path);
+  } else if (schema.type === 'array' && schema.items && Array.isArray(value)) {
+    for (const [i, item] of value.entries()) yield* visit(schema.items, item, at(path, String(i)));
+  } else if (schema.type === 'object' && isObject(value)) {
+    const [perKey] = Object.values(schema.patternProperties ?? {});
+    for (const [key, item] of Object.entries(value)) {
+      const below = schema.properties?.[key] ?? perKey;
+      if (below) yield* visit(below, item, at(path, key));
+    }
+  }
+}
+
 // As a plain boolean: the type guard would leave `never` behind for what does not fit.
 const fits = (schema: TSchema, value: unknown): boolean => Value.Check(schema, value);
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
@@ -104,6 +130,7 @@ function keysOf(schema: Node): string {
 export function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 1 ? 'a list of 1 entry' : `a list of ${value.length} entries`;
   if (isObject(value)) return 'an object';
+  if (typeof value === 'bigint') return String(value);
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

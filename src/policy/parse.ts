@@ -1,46 +1,44 @@
 import { Compile } from 'typebox/compile';
-import { invalid, Refusal } from '#core/errors.ts';
+import { invalid, type Refusal } from '#core/errors.ts';
 import { floorFaults } from './floor.ts';
 import { graphFaults } from './graph.ts';
+import { readJson } from './json.ts';
 import { at, type Fault, locate, show } from './locate.ts';
 import { PolicySchema } from './schema.ts';
 import type { Category, PolicyDocument } from './types.ts';
 
-/** A policy of a large school is about 100 KiB; whatever is far beyond that is a mistake or an attack. */
-const MAX_LENGTH = 4 * 1024 * 1024;
 const MAX_LISTED = 25;
+/** A file full of mistakes is not worth counting them all. */
+const MAX_COUNTED = 1000;
 
 const shape = Compile(PolicySchema);
 
 /**
- * Reads a policy document, or refuses with every fault located: file, JSON Pointer, what was expected and what
- * was found. With a taxonomy, categories are checked as well, and the safety floor with them.
+ * Reads a policy document, from a file's bytes or a text, or refuses with every fault located: file, JSON Pointer, what
+ * was expected and what was found. With a taxonomy, categories are checked as well, and the safety floor with them.
  */
-export function parsePolicy(text: string, file: string, taxonomy?: readonly Category[]): PolicyDocument {
-  if (text.length > MAX_LENGTH) {
-    throw refuse(file, [{ path: '', expected: `at most ${MAX_LENGTH} characters`, found: `${text.length}` }]);
+export function parsePolicy(source: string | Uint8Array, file: string, taxonomy?: readonly Category[]): PolicyDocument {
+  const { value, repeated } = readJson(source, file);
+  if (repeated.length > 0) {
+    throw refuse(
+      file,
+      repeated.map((path) => ({ path, expected: 'each key once', found: 'the same key again' })),
+    );
   }
-  const value = readJson(text, file);
-  if (!shape.Check(value)) throw refuse(file, [...locate(PolicySchema, value)]);
-  const doc: PolicyDocument = value;
+  const doc = value as PolicyDocument;
   checkPolicy(doc, file, taxonomy);
   return doc;
 }
 
-/** The checks beyond the shape, for a document that is already one. */
+/**
+ * The same checks for a value that is no text. Shape comes first: what fits it is no deeper than the schema, so that
+ * nothing after it can go round in circles, whatever it is given.
+ */
 export function checkPolicy(doc: PolicyDocument, file: string, taxonomy?: readonly Category[]): void {
+  if (!shape.Check(doc)) throw refuse(file, locate(PolicySchema, doc));
   const faults = graphFaults(doc);
   if (taxonomy) faults.push(...categoryFaults(doc, taxonomy), ...floorFaults(doc, taxonomy));
   if (faults.length > 0) throw refuse(file, faults);
-}
-
-function readJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (e) {
-    const why = e instanceof Error ? e.message : String(e);
-    throw new Refusal('invalid', 'policy.not-json', `${file} is not JSON: ${why}.`, { cause: e });
-  }
 }
 
 function* categoryFaults(doc: PolicyDocument, taxonomy: readonly Category[]): Generator<Fault> {
@@ -64,10 +62,15 @@ function* categoryReferences(doc: PolicyDocument): Generator<readonly [path: str
   for (const category of Object.keys(doc.monitoring.grave)) yield [at('/monitoring/grave', category), category];
 }
 
-function refuse(file: string, faults: readonly Fault[]): Refusal {
-  const listed = faults.slice(0, MAX_LISTED);
+function refuse(file: string, faults: Iterable<Fault>): Refusal {
+  const listed: Fault[] = [];
+  let more = 0;
+  for (const fault of faults) {
+    if (listed.length < MAX_LISTED) listed.push(fault);
+    else if (++more === MAX_COUNTED) break;
+  }
   const lines = listed.map((f) => `  ${f.path || '/'}: expected ${f.expected}; found ${f.found}`);
-  if (faults.length > MAX_LISTED) lines.push(`  and ${faults.length - MAX_LISTED} more`);
+  if (more > 0) lines.push(`  and ${more === MAX_COUNTED ? 'at least ' : ''}${more} more`);
   return invalid(
     'policy.invalid',
     [`${file} is not a policy this program can keep:`, ...lines].join('\n'),
