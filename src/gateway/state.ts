@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { Clock } from '#core/clock.ts';
 import type { CategoryIndex } from '#filter/index.ts';
-import { type Decision, decide, nextChange, type Presence, type Snapshot } from '#policy/index.ts';
+import { type Decision, decide, nextChange, type Presence, personalProfiles, type Snapshot } from '#policy/index.ts';
 import type { Client, Judge, Judgement } from './judge.ts';
 
 const UNIDENTIFIED = 'unidentified';
@@ -20,9 +20,13 @@ const NO_POLICY: Judgement = {
   categories: [],
 };
 
-/** The verdicts that clients of one kind share: by category set, made on first use, thrown away when a time window turns. */
+/**
+ * The verdicts that clients of one kind share: by category set, made on first use. They are thrown away when a time
+ * window turns, when a list or permission begins or ends, and when the clock is set back.
+ */
 class Verdicts {
   #made: (Judgement | undefined)[] = [];
+  #from = 0;
   #until = 0;
   readonly #snapshot: Snapshot;
   readonly #index: CategoryIndex;
@@ -37,8 +41,9 @@ class Verdicts {
   }
 
   of(set: number, now: number): Judgement {
-    if (now >= this.#until) {
+    if (now < this.#from || now >= this.#until) {
       this.#made = [];
+      this.#from = now;
       this.#until = nextChange(this.#snapshot.policy, now);
     }
     const made = this.#made[set];
@@ -91,12 +96,7 @@ export class GatewayState implements Judge {
     this.#verdicts = new Map();
     this.#clients = new Map();
     this.#networks = snapshot.addresses.map((entry) => ({ range: ipaddr.parseCIDR(entry.cidr), entry }));
-    // Only where a cell names people do two people of one profile get different answers.
-    this.#personal = new Set(
-      snapshot.policy.profiles
-        .filter((p) => Object.values(p.cells).some((cells) => cells.some((c) => c.cell.value === 'selected')))
-        .map((p) => p.id),
-    );
+    this.#personal = personalProfiles(snapshot.policy);
   }
 
   usePresence(presence: Presence): void {

@@ -10,7 +10,7 @@ export {
 } from './calendar.ts';
 export { bareSchool, compilePolicy, profileFor } from './compile.ts';
 export { CONTROLS, type Control } from './controls.ts';
-export { decide, nextChange, type Question } from './decide.ts';
+export { decide, nextChange, personalProfiles, type Question } from './decide.ts';
 export { parsePolicy } from './parse.ts';
 export { PolicySchema } from './schema.ts';
 export * from './sections.ts';

@@ -34,3 +34,5 @@ export const opensLater = (category: string, when: string): string =>
   `${sites(category)} are closed just now; they open ${when}.`;
 export const noTimeSet = (category: string): string =>
   `${sites(category)} are open only at certain times, and the school has not set any yet.`;
+export const noTimeAhead = (category: string): string =>
+  `${sites(category)} are open only at certain times, and the school’s calendar holds none to come.`;
