@@ -75,6 +75,26 @@ test('ROL-04 ROL-18 a role that a duty, a recipient or a setting names must be d
   assert.deepEqual(lines({ duties: [duty] }), [`/duties/0/escalation/role: ${undefinedRole}`]);
   assert.deepEqual(lines({ duties: [duty], roles: [...whole.roles, { ...head, undefinedInSource: true }] }), []);
   const to: Recipient['to'] = ['dsl', 'head'];
+  assert.deepEqual(
+    lines({ recipients: [{ report: 'concern', to, within: null, nilReport: false, clause, rows: [] }] }),
+    [`/recipients/0/to/1: ${undefinedRole}`],
+  );
+  assert.deepEqual(lines({ settings: { ...whole.settings, accountIssuer: 'head' } }), [
+    `/settings/accountIssuer: ${undefinedRole}`,
+  ]);
+  assert.deepEqual(lines({ meta: { ...whole.meta, reviewers: ['head'] } }), [`/meta/reviewers/0: ${undefinedRole}`]);
+  assert.deepEqual(lines({ incidents: { ...whole.incidents, closedBy: ['head'] } }), [
+    `/incidents/closedBy/0: ${undefinedRole}`,
+  ]);
+});
+
+test('documents, guidance, roles and controls that a clause or a procedure names must be there', () => {
+  const named = {
+    documents: ['acceptable-use'],
+    references: ['kcsie'],
+    roles: ['head'],
+    controls: ['magic', 'filter'],
+  };
   const [first] = whole.clauses;
   assert.ok(first);
   assert.deepEqual(lines({ clauses: [{ ...first, ...named }] }), [
