@@ -1,0 +1,5 @@
+export { renderDocx } from './docx.ts';
+export { find } from './find.ts';
+export { renderBlock } from './html.ts';
+export * from './model.ts';
+export { renderPdf } from './pdf.ts';
