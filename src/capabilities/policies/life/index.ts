@@ -1,2 +1,6 @@
-export { createDraft, editDraft } from './drafts.service.ts';
+export { POLICY_EDITORS } from './drafts.facts.ts';
+export { type Base, createDraft, editDraft } from './drafts.service.ts';
 export { type Draft, readDraft } from './drafts.store.ts';
+export { policiesJobs } from './life.jobs.ts';
+export { type ReviewDue, reviewDue } from './review.service.ts';
+export { listVersions, type Version, versionDocument } from './versions.store.ts';
