@@ -9,8 +9,11 @@ export {
   type SchoolCalendar,
 } from './calendar.ts';
 export { bareSchool, compilePolicy, profileFor } from './compile.ts';
+export { type CompiledMay, compileMay, type MayBecause, type Spoken } from './compile-may.ts';
 export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, personalProfiles, type Question } from './decide.ts';
+export { type AccessLevel, type DeviceAnswer, type DeviceQuestion, deviceAccess } from './device-access.ts';
+export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
 export { PolicySchema } from './schema.ts';
 export * from './sections.ts';
