@@ -13,10 +13,12 @@ export { type CompiledMay, compileMay, type MayBecause, type Spoken } from './co
 export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, personalProfiles, type Question } from './decide.ts';
 export { type AccessLevel, type DeviceAnswer, type DeviceQuestion, deviceAccess } from './device-access.ts';
+export { type Change, diffPolicies, type Mark, SECTIONS } from './diff.ts';
 export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
 export { PolicySchema } from './schema.ts';
 export * from './sections.ts';
+export { explainSetting, readSetting, SETTINGS, type Setting } from './settings.ts';
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';
 export * from './snapshot.ts';
 export * from './types.ts';
