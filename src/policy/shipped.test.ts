@@ -134,7 +134,7 @@ const EXPECTED: Readonly<Record<ShippedPolicy, { profiles: string; rows: readonl
       ['COM-06', 'xx x x x', 'webmail'],
       ['COM-08', 'xx x x x', 'messaging'],
       ['COM-10', 'xx x x x', 'blogs'],
-      ['COM-15', 'xx x x x', 'chat'],
+      ['COM-15-CHAT', 'xx x x x', 'chat'],
       ['profile', 'xx . . x', 'drugs alcohol-tobacco vaping fake-news sects crypto-currency academic-cheating'],
       ['profile', 'xx . x x', 'dating advertising tracking remote-access'],
       ['profile', 'x. . . x', 'forums audio-streaming ai-tools ai-chat'],
