@@ -1,14 +1,11 @@
-import { lookup } from 'node:dns';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MINUTE } from '#core/clock.ts';
 import { Refusal } from '#core/errors.ts';
 import type { Reach } from '#core/reach.ts';
+import { fetchOutside } from '#platform/outside.ts';
 
 export interface DownloadLimits {
   readonly bytes: number;
@@ -32,7 +29,11 @@ export async function download(
   const signal = AbortSignal.timeout(limits.ms);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    const response = await follow(new URL(url), { reach, signal }, limits.redirects);
+    const response = await fetchOutside(new URL(url), { reach, signal }, limits.redirects);
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw refuse(`The server answered ${response.statusCode}.`);
+    }
     if (Number(response.headers['content-length'] ?? 0) > limits.bytes) throw tooLarge(limits);
     // Opened before anything can fail, or it might come into being after it was cleared away.
     const out = await open(draft, 'w', 0o600);
@@ -45,50 +46,6 @@ export async function download(
     rmSync(draft, { force: true });
   }
 }
-
-interface Way {
-  readonly reach: Reach;
-  readonly signal: AbortSignal;
-}
-
-/** Redirects are followed by hand: at most a few, never away from the web, and each looked at like the first address. */
-async function follow(url: URL, way: Way, left: number): Promise<IncomingMessage> {
-  const response = await get(url, way);
-  const { statusCode = 0, headers } = response;
-  if (statusCode === 200) return response;
-  response.destroy();
-  if (statusCode < 300 || statusCode > 399 || !headers.location) throw refuse(`The server answered ${statusCode}.`);
-  if (left === 0) throw refuse('The server sends on from address to address without end.');
-  const next = URL.parse(headers.location, url);
-  if (next?.protocol !== 'http:' && next?.protocol !== 'https:') throw refuse('The server sends on to no web address.');
-  return follow(next, way, left - 1);
-}
-
-/**
- * Whoever may enter a list source must not be able to make this server ask others inside the school's walls, so the very
- * address that is connected to is looked at, whatever its name says (server-side request forgery).
- */
-function get(url: URL, { reach, signal }: Way): Promise<IncomingMessage> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !reach.permits(host)) throw outOfReach();
-  const permitted: LookupFunction = (name, options, found) =>
-    lookup(name, { ...options, all: true }, (error, addresses = []) => {
-      const [first, ...others] = addresses.filter((a) => reach.permits(a.address));
-      if (error ?? !first) found(error ?? outOfReach(), []);
-      else if (options.all) found(null, [first, ...others]);
-      else found(null, first.address, first.family);
-    });
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  (url.protocol === 'https:' ? https : http)
-    .get(url, { agent: false, lookup: permitted, signal, headers: { 'user-agent': 'Gatehouse' } }, resolve)
-    .on('error', reject);
-  return promise;
-}
-
-const outOfReach = () =>
-  refuse(
-    'The address lies in a private network. Lists are fetched from the internet, and from networks that the settings allow.',
-  );
 
 const atMost = (limits: DownloadLimits) =>
   async function* (chunks: AsyncIterable<Buffer>) {

@@ -1,0 +1,3 @@
+export { rolesJobs } from './roles.jobs.ts';
+export { rolesRoutes } from './roles.routes.ts';
+export { type RolesState, rolesState } from './standing.store.ts';
