@@ -14,6 +14,7 @@ export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, personalProfiles, type Question } from './decide.ts';
 export { type AccessLevel, type DeviceAnswer, type DeviceQuestion, deviceAccess } from './device-access.ts';
 export { type Change, diffPolicies, type Mark, SECTIONS } from './diff.ts';
+export { LINT_CODES, type Lint, lint, type Severity, unsettled } from './lint.ts';
 export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
 export { PolicySchema } from './schema.ts';
