@@ -221,7 +221,7 @@ function answersOf(
       const later = (opening: number): Heard =>
         opening === Number.POSITIVE_INFINITY
           ? closed(words.mayAtNoTimeAhead(name, whom))
-          : closed(words.mayLater(name, whom, sayWhen(opening, clock.timeZone)), 'wait');
+          : closed(words.mayLater(name, whom, sayWhen(opening, clock)), 'wait');
       return {
         open: open(words.mayNow(name, whom)),
         closed:

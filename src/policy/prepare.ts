@@ -196,7 +196,7 @@ function prepareCell(
           (opening) =>
             opening === Number.POSITIVE_INFINITY
               ? block(words.noTimeAhead(name))
-              : block(words.opensLater(name, sayWhen(opening, clock.timeZone)), 'wait'),
+              : block(words.opensLater(name, sayWhen(opening, clock)), 'wait'),
         );
       }
     }

@@ -61,12 +61,12 @@ test('an instant that is no instant is closed and never changes', () => {
   for (const nonsense of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300]) {
     assert.equal(isOpen([{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }], nonsense), false);
     assert.equal(nextFlip(lunch, nonsense, LONDON), Number.POSITIVE_INFINITY);
-    assert.equal(sayWhen(nonsense, LONDON), 'at a later time');
+    assert.equal(sayWhen(nonsense, new WallClock(LONDON)), 'at a later time');
   }
 });
 
 test('an opening is told with its day and time in the school', () => {
-  assert.equal(sayWhen(at('2026-07-06T12:20'), LONDON), 'on Monday 6 July at 12:20');
+  assert.equal(sayWhen(at('2026-07-06T12:20'), new WallClock(LONDON)), 'on Monday 6 July at 12:20');
 });
 
 test('a name that is no time zone is known as such', () => {

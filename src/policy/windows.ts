@@ -173,12 +173,14 @@ function* inStretch({ edges }: Plan, from: number, offset: number): Generator<nu
   }
 }
 
+const DAY_NAME = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' });
+
 /** "on Monday 23 November at 12:30": the date stands there so that the sentence stays true however long it is kept. */
-export function sayWhen(at: number, timeZone: string): string {
-  const there = zoned(at, timeZone);
-  if (there === null) return 'at a later time';
-  const day = there.toLocaleString('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
-  return `on ${day} at ${there.toPlainTime().toString({ smallestUnit: 'minute' })}`;
+export function sayWhen(at: number, clock: WallClock): string {
+  const local = clock.local(at);
+  if (Number.isNaN(local)) return 'at a later time';
+  const shown = new Date(local * MINUTE);
+  return `on ${DAY_NAME.format(shown)} at ${shown.toISOString().slice(-13, -8)}`;
 }
 
 function zoned(at: number, timeZone: string): Temporal.ZonedDateTime | null {
