@@ -89,17 +89,20 @@ function childrenOf(block: Block, names: Names): (Paragraph | Table)[] {
       return block.items.map((item) => new Paragraph({ bullet: { level: 0 }, children: runs(item, names) }));
     case 'table':
       return [
-        new Paragraph({
-          keepNext: true,
-          spacing: { before: 200 },
-          children: [new TextRun({ text: written(block.caption), bold: true })],
-        }),
+        ...(block.underHeading ? [] : [captionOf(block.caption)]),
         tableOf(block, names),
         // Word joins tables that nothing stands between.
         new Paragraph({ children: [] }),
       ];
   }
 }
+
+const captionOf = (caption: string): Paragraph =>
+  new Paragraph({
+    keepNext: true,
+    spacing: { before: 200 },
+    children: [new TextRun({ text: written(caption), bold: true })],
+  });
 
 function tableOf({ head, rows }: Extract<Block, { kind: 'table' }>, names: Names): Table {
   const cell = (text: Rich, strong: boolean, columnSpan = 1) =>

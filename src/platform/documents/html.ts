@@ -51,7 +51,7 @@ export function renderBlock(block: Block): string {
         return `<tr>${cells.join('')}</tr>`;
       });
       const caption = escaped(block.caption);
-      return `<div class="gh-table gh-table__region" role="region" aria-label="${caption}" tabindex="0"><table class="gh-matrix"><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+      return `<div class="gh-table gh-table__region" role="region" aria-label="${caption}" tabindex="0"><table class="gh-matrix"><caption${block.underHeading ? ' class="govuk-visually-hidden"' : ''}>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
     }
   }
 }

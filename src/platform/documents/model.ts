@@ -37,6 +37,8 @@ export interface List {
 export interface Table {
   readonly kind: 'table';
   readonly caption: string;
+  /** The heading above it says the same: the caption is kept for those who cannot see that. */
+  readonly underHeading?: boolean;
   readonly head: readonly string[];
   readonly rows: readonly (readonly Rich[])[];
 }
@@ -74,6 +76,11 @@ export const table = (caption: string, head: readonly string[], rows: readonly (
   head,
   rows,
 });
+/** A heading with the one table that stands under it. */
+export const headedTable = (above: Heading, head: Table['head'], rows: Table['rows']): Block[] => [
+  above,
+  { ...table(above.text, head, rows), underHeading: true },
+];
 export const note = (text: Rich): Note => ({ kind: 'note', text });
 
 export const pieces = (text: Rich): readonly Piece[] => (typeof text === 'string' ? [{ text }] : text);

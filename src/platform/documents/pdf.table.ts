@@ -11,16 +11,9 @@ const GROUND = '#efe9dd';
 
 /** A real table: header cells know whether they speak for a column or a row, and the head is repeated on every page. */
 export function writeTable(pdf: TaggedPdf, parent: Tag, table: Table): void {
-  const element = pdf.struct('Table');
+  const element = pdf.struct('Table', { title: table.caption });
   parent.add(element);
-  pdf.fontSize(10.5);
-  pdf.room(pdf.heightOf(table.caption, pdf.innerWidth, 'strong') + 60);
-  const caption = pdf.struct('Caption');
-  element.add(caption);
-  pdf.write(caption, table.caption, { x: pdf.left, y: pdf.y, width: pdf.innerWidth }, 'strong');
-  caption.end();
-  pdf.y += 3;
-
+  if (!table.underHeading) writeCaption(pdf, element, table.caption);
   const columns = fit(pdf, table);
   const head = table.head;
   const headHeight = heightOfRow(pdf, head, columns, true);
@@ -35,6 +28,16 @@ export function writeTable(pdf: TaggedPdf, parent: Tag, table: Table): void {
   }
   element.end();
   pdf.y += 12;
+}
+
+function writeCaption(pdf: TaggedPdf, element: Tag, text: string): void {
+  pdf.fontSize(10.5);
+  pdf.room(pdf.heightOf(text, pdf.innerWidth, 'strong') + 60);
+  const caption = pdf.struct('Caption');
+  element.add(caption);
+  pdf.write(caption, text, { x: pdf.left, y: pdf.y, width: pdf.innerWidth }, 'strong');
+  caption.end();
+  pdf.y += 3;
 }
 
 /** The width of each column, with the size of letters set. */
