@@ -29,6 +29,9 @@ export interface Database {
   policy_draft_entry: PolicyDraftEntryTable;
   policy_review_signature: PolicyReviewSignatureTable;
   risk_assessment: RiskAssessmentTable;
+  duty_occurrence: DutyOccurrenceTable;
+  duty_evidence: DutyEvidenceTable;
+  duty_notice: DutyNoticeTable;
   list_source: ListSourceTable;
   list_version: ListVersionTable;
   list_build: ListBuildTable;
@@ -311,6 +314,42 @@ interface RiskAssessmentTable {
   added_by: Fixed<string>;
   added_at: FixedInstant;
   supersedes: Fixed<string | null>;
+}
+interface DutyOccurrenceTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  duty: Fixed<string>;
+  key: Fixed<string>;
+  opens_at: FixedInstant;
+  due_at: ColumnType<Date | null, Date | null, never>;
+  assumed: ColumnType<boolean, boolean | undefined, never>;
+  policy_number: Fixed<number>;
+  /** The duty as that version of the policy has it. */
+  terms: JSONColumnType<object, string, never>;
+  about: Fixed<string | null>;
+  opened_by: Fixed<string | null>;
+}
+interface DutyEvidenceTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  occurrence_id: Fixed<string>;
+  at: FixedInstant;
+  by_person: Fixed<string | null>;
+  nil: Fixed<boolean>;
+  text: Fixed<string>;
+  reference: Fixed<string | null>;
+  object_kind: Fixed<string | null>;
+  object_id: Fixed<string | null>;
+}
+interface DutyNoticeTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  occurrence_id: Fixed<string>;
+  kind: Fixed<'opened' | 'soon' | 'due' | 'late'>;
+  recipient: Fixed<string | null>;
+  at: FixedInstant;
+  mail_id: Fixed<string | null>;
+  skipped: Fixed<string | null>;
 }
 interface ListSourceTable {
   id: Generated<string>;

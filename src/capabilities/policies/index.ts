@@ -1,3 +1,12 @@
+export { CHECK_READERS, type CheckState, checkState } from './check/index.ts';
+export {
+  beginDuty,
+  type DutyStanding,
+  dutiesOf,
+  dutyStates,
+  evidence,
+  type Given,
+} from './duties/index.ts';
 export {
   type Base,
   createDraft,
@@ -5,13 +14,13 @@ export {
   editDraft,
   listVersions,
   POLICY_EDITORS,
-  policiesJobs,
   type ReviewDue,
   readDraft,
   reviewDue,
   type Version,
   versionDocument,
 } from './life/index.ts';
+export { policiesJobs } from './policies.jobs.ts';
 export { policiesRoom } from './policies.routes.ts';
 export {
   adoptPolicy,
@@ -22,3 +31,5 @@ export {
   taxonomy,
 } from './policies.service.ts';
 export { publicSchool } from './public-school.ts';
+export { type LinkRun, lastLinkRun, REGISTER_KEEPERS, registerStates } from './registers/index.ts';
+export { type RolesState, rolesState } from './roles/index.ts';
