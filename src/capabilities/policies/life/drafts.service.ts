@@ -17,7 +17,7 @@ export type Base =
   | { readonly version: number }
   | { readonly shipped: string }
   /** A document as a file; `file` is its name, for messages. */
-  | { readonly text: string; readonly file: string };
+  | { readonly text: string | Uint8Array; readonly file: string };
 
 /** Begin a draft (GOV-33). It changes nothing until it was signed, approved by another person, and its day has come. */
 export function createDraft(
@@ -109,12 +109,13 @@ export function refuseStale(draft: Draft, edit: number): void {
   );
 }
 
-/** Which field of a form a guard speaks about. */
-const FIELD_OF: Readonly<Record<string, string>> = {
+/** Which field of a form a guard speaks about; the other guards are about the draft itself. */
+export const FIELD_OF: Readonly<Record<string, string>> = {
   maySign: 'signAs',
   minute: 'minute',
   effective: 'effectiveOn',
   inOrder: 'effectiveOn',
+  reviewAhead: 'effectiveOn',
   riskAssessment: 'riskAssessment',
   reasoned: 'reason',
 };

@@ -1,4 +1,5 @@
 import { MINUTE } from '#core/clock.ts';
+import type { Config } from '#platform/config.ts';
 import { policyOf } from '#policy/fixture.ts';
 import type { Meta, PolicyDocument, RoleDefinition, RoleId } from '#policy/index.ts';
 import type { TestDatabase } from '#testing/database.ts';
@@ -42,9 +43,13 @@ export const reviewed = (meta: Partial<Meta> = {}, more: readonly RoleDefinition
   };
 };
 
+let config: Config | undefined;
+
 /** For tests: a school in which that document is in force. */
 export async function reviewedSchool(t: TestDatabase, document = reviewed()): Promise<TestSchool> {
-  const school = await testSchool(t);
+  // One data folder for all schools of a test: each would be one more thing to clear away.
+  const school = await testSchool(t, config && { config });
+  config = school.deps.config;
   const by = school.people.administrator.context;
   await t.db.in(by, (tx) => adoptPolicy(tx, school.deps, by, document, { approver: null }));
   school.clock.advance(MINUTE);
