@@ -1,5 +1,7 @@
 import type { Deps } from '#platform/deps.ts';
 import type { Room } from '#web/index.ts';
+import { OVERSIGHT } from './living-policy/living-policy.pages.ts';
+import { livingPolicyRoutes } from './living-policy/living-policy.routes.ts';
 import { settingsRoutes } from './settings/settings.routes.ts';
 import { setupRoutes } from './setup/setup.routes.ts';
 import type { Enrolled } from './setup/setup.service.ts';
@@ -18,10 +20,12 @@ export const governanceRoom = (
   name: 'governance',
   nav: [
     { href: '/', text: 'Today', duties: ['staff', 'pupil', 'parent', 'governor', 'volunteer', 'visitor'], order: 10 },
+    { href: '/policy/coverage', text: 'Policy in practice', duties: OVERSIGHT, order: 55 },
     { href: '/settings', text: 'Settings', duties: ['administrator', 'ict-manager'], order: 90 },
   ],
   routes: (app) => {
     todayRoutes(app, deps);
+    livingPolicyRoutes(app, deps);
     settingsRoutes(app, deps);
     setupRoutes(app, deps, onEnrolled);
   },
