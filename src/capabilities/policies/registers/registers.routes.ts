@@ -145,6 +145,6 @@ export function registersRoutes(app: WebApp, deps: Deps): void {
     const links = await deps.db.in(by, (tx) => startLinkCheck(tx, deps, by));
     const text =
       links === 1 ? 'The link is being looked at.' : `${links} links are being looked at, one after the other.`;
-    return done(reply, '/registers', text);
+    return done(reply, '/registers#links', text);
   });
 }

@@ -71,8 +71,8 @@ export function stateOf(
   if (!entry) {
     const text =
       item.kind === 'document'
-        ? 'Not supplied: nobody has recorded where it is kept.'
-        : 'No edition has been checked yet.';
+        ? 'Nobody has recorded where it is kept.'
+        : 'Nobody has recorded which edition was consulted.';
     return { state: 'missing', text };
   }
   if (link?.outcome === 'broken') return { state: 'broken', text: `The link does not lead there. ${link.text}` };

@@ -19,7 +19,7 @@ const FOUND = 20;
 /** Every role of the policy in force, or those that the search finds by title, duty or name. */
 export async function rolesPage(tx: Tx, now: number, search: string) {
   const found = await rolesNow(tx, now);
-  if (!found) return { roles: null };
+  if (!found) return { groups: null };
   const { policy, standings, holdings } = found;
   const wanted = search.trim().toLowerCase();
   const fits = ({ role, holders, deputies }: Standing) =>
@@ -27,16 +27,23 @@ export async function rolesPage(tx: Tx, now: number, search: string) {
       .join('\n')
       .toLowerCase()
       .includes(wanted);
+  const fitting = standings.filter(fits).map(shown);
   return {
     q: search,
     clauses: policy.compiled.clauses,
-    roles: standings.filter(fits).map(shown),
+    groups: [
+      { title: 'To see to', roles: fitting.filter(toSeeTo) },
+      { title: 'In order', roles: fitting.filter((s) => !toSeeTo(s)) },
+    ].filter((g) => g.roles.length > 0),
+    found: fitting.length,
     total: standings.length,
-    short: standings.filter((s) => s.missing.length > 0).length,
-    questions: standings.filter((s) => s.question).length,
+    short: standings.filter(toSeeTo).length,
     filterAlone: filterDutyPeople(holdings) < 2,
   };
 }
+
+const toSeeTo = (s: Pick<Standing, 'question'> & { readonly missing: readonly unknown[] }) =>
+  s.missing.length > 0 || s.question;
 
 const shown = (s: Standing) => ({ ...s, missing: s.missing.map(sayMissing) });
 
@@ -75,6 +82,8 @@ export async function rolePage(tx: Tx, viewer: Viewer, now: number, id: string, 
         hint: { text: [p.username, p.groupName].filter(Boolean).join(', ') },
       })),
     holdings: live.map((h) => ({ value: h.id, text: `${h.name}${h.rank === 'deputy' ? ' (deputy)' : ''}` })),
+    // Where nobody else may hold it, handing over is what is meant.
+    way: standing.holders.length >= (standing.role.holders.max ?? Number.POSITIVE_INFINITY) ? live[0]?.id : 'holder',
     ways: [
       { value: 'holder', text: 'Holder' },
       { value: 'deputy', text: 'Deputy' },

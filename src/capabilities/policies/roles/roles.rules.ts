@@ -58,11 +58,11 @@ export function standings(
   });
 }
 
-/** "nobody holds it", "one more is wanted (1 of 2)", "no deputy". */
+/** "Nobody holds it", "1 more wanted (1 of 2)", "No deputy". */
 export function sayMissing({ rank, wanted, have }: Missing): string {
   if (rank === 'deputy')
-    return have === 0 ? 'no deputy' : `${wanted - have} more deputies wanted (${have} of ${wanted})`;
-  return have === 0 ? 'nobody holds it' : `${wanted - have} more wanted (${have} of ${wanted})`;
+    return have === 0 ? 'No deputy' : `${wanted - have} more deputies wanted (${have} of ${wanted})`;
+  return have === 0 ? 'Nobody holds it' : `${wanted - have} more wanted (${have} of ${wanted})`;
 }
 
 /**

@@ -30,7 +30,7 @@ export async function rolesState(tx: Tx, now: number): Promise<RolesState | null
   return {
     short: roles.standings
       .filter((s) => s.missing.length > 0)
-      .map((s) => ({ ...named(s), text: s.missing.map(sayMissing).join(', ') })),
+      .map((s) => ({ ...named(s), text: s.missing.map(sayMissing).join('. ') })),
     questions: roles.standings.filter((s) => s.question).map(named),
     filterAlone: filterDutyPeople(roles.holdings) < 2,
   };
