@@ -216,8 +216,12 @@ const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)
 const gone = (item: Item, place: Place): Change => change('removed', place, sayItem(item), null);
 const come = (item: Item, place: Place): Change => change('added', place, null, sayItem(item));
 
-/** A whole entry: its text where it has one, else all of it. */
-const sayItem = (item: Item): string => (typeof item.text === 'string' ? item.text : sayValue(item));
+/** A whole entry: its text where it has one, else all that its name does not say already. */
+function sayItem(item: Item): string {
+  if (typeof item.text === 'string') return item.text;
+  return sayValue(Object.fromEntries(Object.entries(item).filter(([key]) => !NAMING.has(key))));
+}
+const NAMING: ReadonlySet<string> = new Set(['id', 'name', 'title', 'clause', 'rows', 'report']);
 
 function leaf(old: unknown, now: unknown, place: Place): Change {
   const words =

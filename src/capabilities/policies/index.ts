@@ -12,6 +12,7 @@ export {
   createDraft,
   type Draft,
   editDraft,
+  lifeWorkflow,
   listVersions,
   POLICY_EDITORS,
   type ReviewDue,

@@ -1,11 +1,12 @@
 import type { Tx } from '#platform/db.ts';
 import { ESCALATION_ROLES, SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { ALERT_DUTIES, LOOK_UP_DUTIES } from '#rooms/monitoring/index.ts';
-import { CHECK_READERS, REGISTER_KEEPERS } from '#rooms/policies/index.ts';
+import { CHECK_READERS, POLICY_EDITORS, REGISTER_KEEPERS } from '#rooms/policies/index.ts';
 import { hasDuty, type Viewer } from '#web/index.ts';
 import * as duties from './duties.lines.ts';
 import type { Line, ReadLines } from './line.ts';
 import { policyCheck } from './policy.lines.ts';
+import { policyReview } from './review.lines.ts';
 import * as roles from './roles.lines.ts';
 import * as running from './running.lines.ts';
 import * as safeguarding from './safeguarding.lines.ts';
@@ -21,6 +22,7 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
   { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
   { duties: CHECK_READERS, read: policyCheck },
+  { duties: POLICY_EDITORS, read: policyReview },
   { duties: ['administrator', 'dsl', 'head', 'chair'], read: roles.vacantRoles },
   { duties: ['staff', 'governor'], read: roles.rolesToAccept },
   { duties: REGISTER_KEEPERS, read: roles.registersAmiss },

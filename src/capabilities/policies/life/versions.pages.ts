@@ -115,7 +115,9 @@ export function diffPage(
     if (from === undefined || to === undefined) {
       throw invalid('policy.diff', 'There is no version to compare yet.');
     }
-    const all = diffPolicies(await documentAt(tx, from), await documentAt(tx, to));
+    const [old, now] = [await documentAt(tx, from), await documentAt(tx, to)];
+    const all = diffPolicies(old, now);
+    const numbers = new Map([...old.clauses, ...now.clauses].map((c) => [c.id, c.number]));
     const words = q.trim().toLowerCase();
     const found = all.filter((c) => `${c.said} ${c.was} ${c.now} ${c.where.clause}`.toLowerCase().includes(words));
     const mine = found.filter((c) => part === '' || c.where.section === part);
@@ -134,6 +136,7 @@ export function diffPage(
       parts: Object.entries(SECTIONS)
         .map(([key, [title]]) => ({ key, title, count: found.filter((c) => c.where.section === key).length }))
         .filter((p) => p.count > 0),
+      numbers: Object.fromEntries(numbers),
       groups: Object.entries(Object.groupBy(shown, (c) => c.where.title)).map(([title, changes]) => ({
         title,
         changes,
