@@ -66,8 +66,8 @@ const VALUE: Readonly<Record<Cell['value'], string>> = {
   permission: 'with permission',
 };
 
-const words = (parts: readonly string[]): string =>
-  new Intl.ListFormat('en-GB', { type: 'conjunction' }).format([...new Set(parts)]);
+const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+const words = (parts: readonly string[]): string => list.format(new Set(parts));
 const whom = (audiences: readonly Audience[]): string => words(audiences.map((a) => WHO[a]));
 const plain = (slug: string): string => slug.replaceAll('-', ' ');
 const capital = (text: string): string => text.replace(/^./, (first) => first.toUpperCase());

@@ -4,7 +4,7 @@ import type { Audience, Cell, PolicyDocument, Rule } from './types.ts';
 
 /** What is not there: documents, values, people, confirmations; and what is there though nobody uses it. */
 export function* gaps(doc: PolicyDocument, context: LintContext): Generator<Found> {
-  yield* documents(doc);
+  yield* documents(doc, context);
   yield* numbers(doc);
   yield* phases(doc);
   yield* modules(doc);
@@ -17,9 +17,9 @@ export function* gaps(doc: PolicyDocument, context: LintContext): Generator<Foun
 }
 
 /** A document that the policy needs and nobody has given (GOV-21). */
-function* documents(doc: PolicyDocument): Generator<Found> {
+function* documents(doc: PolicyDocument, { given }: LintContext): Generator<Found> {
   for (const [i, document] of doc.documents.entries()) {
-    if (document.supplied) continue;
+    if (document.supplied || given?.has(document.id)) continue;
     const naming = [...doc.clauses.entries()].filter(([, c]) => c.documents?.includes(document.id));
     const numbers = naming.map(([, c]) => c.number);
     yield {

@@ -208,6 +208,7 @@ test('GOV-21 K11 a document that was not supplied is told with the clauses that 
   const [missing] = lints({ documents, clauses }).filter((l) => l.code === 'document-missing');
   assert.equal(missing?.title, '“Behaviour policy” is not supplied');
   assert.match(missing.text, /^Named in clause 1\.1\. /);
+  assert.deepEqual(of('document-missing', { documents }, { given: new Set(['behaviour']) }), []);
 });
 
 test('K10 a number that leads to no clause is a dead reference, and the section of an Act is none', () => {

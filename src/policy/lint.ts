@@ -74,6 +74,8 @@ export interface LintContext {
   readonly taxonomy: readonly Category[];
   /** How many people hold each role now; left out where nobody is known yet. */
   readonly holders?: ReadonlyMap<RoleId, { readonly holders: number; readonly deputies: number }>;
+  /** Documents that came without the source and that the school has supplied since. */
+  readonly given?: ReadonlySet<string>;
 }
 
 export type Check = (doc: PolicyDocument, context: LintContext) => Iterable<Found>;
