@@ -168,6 +168,16 @@ test('what the rules say of pupils’ own devices leaves the school’s devices 
   assert.equal(ask(B, { deviceClass: 'staff-owned', audience: 'pupil', at: MOMENT.lesson }).access, 'NONE');
 });
 
+test('a device that may not come to school gets no network there, and its level only away from it', () => {
+  const cells = { inSchool: false, full: true, internetOnly: false, none: false };
+  const policy = compiled({ ...documents[B], devices: documents[B].devices.map((d) => ({ ...d, cells })) });
+  const levels = [...ZONE_KINDS, null].map((zone) => {
+    const question = { deviceClass: 'staff-owned', registered: true, schemeRecord: false, audience: 'staff' } as const;
+    return `${zone} ${deviceAccess(policy, { ...question, at: MOMENT.lesson, zone }).access}`;
+  });
+  assert.deepEqual(levels, ['main-building NONE', 'outside NONE', 'off-site FULL', 'null NONE']);
+});
+
 test('a visitor’s device gets no more than the policy gives guests anywhere', () => {
   const levels = (['FULL', 'INTERNET_ONLY', 'NONE'] as const).map((access) => {
     const doc = documents[B];

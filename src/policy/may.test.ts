@@ -248,6 +248,15 @@ const opening = (rule: Rule, cell: Cell): Rule => ({
   ),
 });
 
+test('GOV-34 what another rule closes at the filter is closed for the action too, and that rule is named', () => {
+  const apps = ruleOf({ categories: ['messaging', 'chat'] }, { value: 'allowed' });
+  const chat = ruleOf({ id: 'X-2', action: 'chat', categories: ['chat'] }, { value: 'not-allowed' });
+  const { outcome, because, trace } = answer(chess(apps, chat));
+  assert.deepEqual([outcome, because.rule, trace.map((s) => s.rule)], ['block', 'X-2', ['X-1', 'X-2']]);
+  const here = { ...apps, applies: { slots: ['lunch' as const] } };
+  assert.equal(answer(chess(here), { slot: 'lesson' }).outcome, 'allow', 'the filter asks for no slot, nor does this');
+});
+
 test('what one profile may not is closed when the question is about the whole audience', () => {
   const doc = policyOf({ rules: [ruleOf({ categories: ['sports'] }, { value: 'allowed' })] });
   const profiles = doc.profiles.map((p) => (p.id === 'pupil' ? { ...p, blocks: { sports: 'rules.all' } } : p));
