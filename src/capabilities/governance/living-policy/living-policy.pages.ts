@@ -6,6 +6,7 @@ import { PERSON_KINDS, type PolicyDocument } from '#policy/index.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { hasDuty, type Viewer } from '#web/index.ts';
+import { clashesOf } from './clashes.ts';
 import { coverageChart } from './coverage.chart.ts';
 import { countStates, coverage, KEEPING, KEEPING_WORDS, type Keeping, type KeptClause, sayCounts } from './coverage.ts';
 import { readEvidence } from './evidence/index.ts';
@@ -49,6 +50,7 @@ export async function readPolicy(
     const model = policyDocumentModel({
       ...policy,
       categories: taxonomy().categories,
+      clashes: clashesOf(policy, deps.clock.now()),
       edition: { school: school.name, number: policy.number, from: policy.from, timeZone: school.timeZone },
       holders: adult ? await holdersOf(tx, policy.document) : null,
     });

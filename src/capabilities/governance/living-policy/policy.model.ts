@@ -1,5 +1,5 @@
 import { type Block, type DocumentModel, heading, paragraph } from '#platform/documents/index.ts';
-import type { Category, CompiledPolicy, PolicyDocument } from '#policy/index.ts';
+import type { Category, CompiledPolicy, Lint, PolicyDocument } from '#policy/index.ts';
 import { cover, type Edition, reporting, roles } from './people.part.ts';
 import { wordsOf } from './policy.words.ts';
 import { rulesParts } from './rules.part.ts';
@@ -10,13 +10,22 @@ export interface Published {
   readonly document: PolicyDocument;
   readonly compiled: CompiledPolicy;
   readonly categories: readonly Category[];
+  /** What lint finds contradictory in it. */
+  readonly clashes: readonly Lint[];
   readonly edition: Edition;
   /** Names by role, for readers who may know them; null for everybody else. */
   readonly holders: ReadonlyMap<string, readonly string[]> | null;
 }
 
 /** The whole policy as people read it, in the order in which they read. Page, PDF and Word file are made from this alone. */
-export function policyDocumentModel({ document, compiled, categories, edition, holders }: Published): DocumentModel {
+export function policyDocumentModel({
+  document,
+  compiled,
+  categories,
+  clashes,
+  edition,
+  holders,
+}: Published): DocumentModel {
   const words = wordsOf(document);
   return {
     title: document.title,
@@ -35,7 +44,7 @@ export function policyDocumentModel({ document, compiled, categories, edition, h
       ...learning(document, words),
       ...settings(document),
       ...sources(document, words),
-      ...findings(document, words),
+      ...findings(clashes, words),
     ],
   };
 }

@@ -9,7 +9,7 @@ import {
   type Rich,
   table,
 } from '#platform/documents/index.ts';
-import type { Agreement, CompiledPolicy, PolicyDocument } from '#policy/index.ts';
+import type { Agreement, CompiledPolicy, Lint, PolicyDocument } from '#policy/index.ts';
 import { explainSetting, SETTINGS } from '#policy/settings.ts';
 import { date, days, listed, months, part, sayPeriod, type Words } from './policy.words.ts';
 
@@ -223,24 +223,26 @@ export function sources({ documents, references }: PolicyDocument, words: Words)
   ];
 }
 
-/** Contradictions that a person recorded, and the decisions that settled some (GOV-34). */
-export function findings({ findings: found, settled }: PolicyDocument, words: Words): Block[] {
-  if (found.length === 0) return [];
+/** Where the policy contradicts itself, found by people or by the program, and the decisions that settled some (GOV-34). */
+export function findings(clashes: readonly Lint[], words: Words): Block[] {
+  if (clashes.length === 0) return [];
   return [
     part('findings', 'Open findings'),
-    paragraph(
-      'Where the policy contradicts itself or leaves something open. Until a decision settles it, the stricter rule holds.',
-    ),
-    ...found.flatMap((f): Block[] => {
-      const decision = settled.find((s) => s.clash === f.id);
+    paragraph('Where the policy contradicts itself. Until a decision settles it, the stricter rule holds.'),
+    ...clashes.flatMap(({ title, text, where, interim, settled }): Block[] => {
+      const clauses = new Set(where.flatMap((w) => w.clause ?? []));
       return [
-        heading(3, `${f.title} (${f.id})`, `finding-${f.id}`),
-        paragraph([{ text: f.text }, ...f.clauses.flatMap((c) => words.under(c))]),
-        decision
-          ? paragraph(
-              `Settled ${date(decision.on)} by ${words.role(decision.by)}: ${decision.decision} ${decision.reason}`,
-            )
-          : note(`Until it is settled: ${f.interim}`),
+        heading(3, title),
+        paragraph([{ text }, ...[...clauses].flatMap(words.under)]),
+        ...(settled
+          ? [
+              paragraph(
+                `Settled ${date(settled.on)} by ${words.role(settled.by)}: ${settled.decision} ${settled.reason}`,
+              ),
+            ]
+          : interim
+            ? [note(`Until it is settled: ${interim}`)]
+            : []),
       ];
     }),
   ];

@@ -5,6 +5,7 @@ import { LEADING_ROLES, profileFor, UNIDENTIFIED } from '#policy/index.ts';
 import { liveHoldings, overduePasswords } from '#rooms/identity/index.ts';
 import { rolesState } from '#rooms/policies/index.ts';
 import { many } from '../../today/line.ts';
+import { listed } from '../policy.words.ts';
 import { attention, type Facts, good, none, outOf, type ReadEvidence } from './types.ts';
 
 /** Evidence of accounts, sign-in, passwords and roles. Numbers only: who it is stands on the pages of those who look after it. */
@@ -95,8 +96,7 @@ export const roles: ReadEvidence = async ({ tx, now, policy }) => {
     const defined = policy.document.roles.filter((r) => r.clause === clause.id).map((r) => r.id);
     const meant = new Set<string>([...defined, ...(clause.roles ?? [])]);
     const open = meant.size === 0 ? short : short.filter((s) => meant.has(s.role));
-    if (open.length > 0)
-      return attention(`Too few people: ${open.map((s) => `${s.title} (${s.text})`).join('; ')}`, { href });
+    if (open.length > 0) return attention(`Too few people hold ${listed(open.map((s) => s.title))}`, { href });
     return good(meant.size === 0 ? 'Every role of the policy has enough people' : 'Held by enough people', { href });
   };
 };

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
 import { dayIn } from '#core/days.ts';
+import { unsettled } from '#policy/index.ts';
 import { registerStates } from '#rooms/policies/index.ts';
 import { many } from '../../today/line.ts';
+import { clashesOf } from '../clashes.ts';
 import { attention, type Facts, good, none, outOf, type ReadEvidence } from './types.ts';
 
 /** Evidence of the policy’s own life: versions, contradictions, lists and permissions, calendar, registers. */
@@ -19,15 +21,17 @@ export const versions: ReadEvidence = async ({ tx, policy }) => {
   return good(`${name} was approved by somebody other than its author`, { at: policy.from });
 };
 
-export const clashes: ReadEvidence = ({ policy }) => {
-  const { findings, settled } = policy.document;
-  const open = findings.filter((f) => !settled.some((s) => s.clash === f.id));
-  const href = '/policy#findings';
-  if (open.length === 0) return good('No recorded contradiction is open');
-  return attention(
-    `${many(open.length, 'contradiction is', 'contradictions are')} not settled; the stricter rule holds`,
-    { href },
-  );
+/** For each clause the contradictions that it is part of; all of them where it is part of none. */
+export const clashes: ReadEvidence = ({ policy, now }) => {
+  const href = '/policy/check';
+  const open = unsettled(clashesOf(policy, now));
+  return (clause) => {
+    const own = open.filter((l) => l.where.some((w) => w.clause === clause.id));
+    const meant = own.length > 0 ? own : open;
+    if (meant.length === 0) return good('No contradiction is open', { href });
+    const text = `${many(meant.length, 'contradiction is', 'contradictions are')} not settled; the stricter rule holds`;
+    return attention(text, { href });
+  };
 };
 
 export const permissions: ReadEvidence = async ({ tx, now }) => {
