@@ -37,8 +37,7 @@ export interface Clash {
 export type Scope = ReadonlySet<string>;
 
 /** Times of day that are no slot of the timetable are there too: before school, between lessons. */
-export const OUTSIDE_SLOTS = 'outside-slots';
-const SLOTS = [...SLOT_KINDS, OUTSIDE_SLOTS];
+const SLOTS = [...SLOT_KINDS, 'outside-slots'];
 const EQUIPMENT = ['school', 'personal'];
 
 export function scopeOf(applies: Applies | undefined): Scope {
@@ -49,13 +48,15 @@ export function scopeOf(applies: Applies | undefined): Scope {
   return new Set(points);
 }
 
-/** The slots and zones a scope leaves over, empty where it takes all of them. */
-export function narrowedTo(scope: Scope): { slots: string[]; zones: string[] } {
-  const part = (all: readonly string[], place: number): string[] => {
+/** The slots and zones a scope leaves over; a list is left out where it takes them all. */
+export function narrowedTo(scope: Scope): Pick<Applies, 'slots' | 'zones'> {
+  const part = <T extends string>(kinds: readonly T[], all: number, place: number): T[] | undefined => {
     const there = new Set([...scope].map((point) => point.split(' ')[place]));
-    return there.size === all.length ? [] : all.filter((one) => there.has(one));
+    return there.size === all ? undefined : kinds.filter((kind) => there.has(kind));
   };
-  return { slots: part(SLOTS, 0), zones: part(ZONE_KINDS, 1) };
+  const slots = part(SLOT_KINDS, SLOTS.length, 0);
+  const zones = part(ZONE_KINDS, ZONE_KINDS.length, 1);
+  return { ...(slots && { slots }), ...(zones && { zones }) };
 }
 
 /** Everybody who says something of an action. */

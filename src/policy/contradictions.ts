@@ -1,16 +1,8 @@
-import {
-  type Clash,
-  categoryClashes,
-  clashes,
-  narrowedTo,
-  OUTSIDE_SLOTS,
-  promisesMore,
-  type Voice,
-  voices,
-} from './clashes.ts';
+import { type Clash, categoryClashes, clashes, narrowedTo, promisesMore, type Voice, voices } from './clashes.ts';
 import type { Found, LintContext, Place } from './lint.ts';
 import type { Finding } from './sections.ts';
 import { type Audience, type Cell, type PolicyDocument, type Rule, STRICTNESS } from './types.ts';
+import { about, audience } from './words.ts';
 
 /** GOV-34: what the document says against itself, found by the program or recorded by people. */
 export function* contradictions(doc: PolicyDocument, context: LintContext): Generator<Found> {
@@ -55,7 +47,6 @@ const placeOfClause = (doc: PolicyDocument, clause: string): Place => ({
   clause,
 });
 
-const WHO: Readonly<Record<Audience, string>> = { staff: 'staff', pupil: 'pupils', guest: 'guests' };
 const VALUE: Readonly<Record<Cell['value'], string>> = {
   allowed: 'allowed',
   'not-allowed': 'not allowed',
@@ -68,7 +59,7 @@ const VALUE: Readonly<Record<Cell['value'], string>> = {
 
 const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 const words = (parts: readonly string[]): string => list.format(new Set(parts));
-const whom = (audiences: readonly Audience[]): string => words(audiences.map((a) => WHO[a]));
+const whom = (audiences: readonly Audience[]): string => words(audiences.map(audience));
 const plain = (slug: string): string => slug.replaceAll('-', ' ');
 const capital = (text: string): string => text.replace(/^./, (first) => first.toUpperCase());
 
@@ -82,16 +73,18 @@ function answers(doc: PolicyDocument): Found[] {
   return clashes(voices(doc)).map((clash): Found => {
     const { kind, action, audiences } = clash;
     const values = [...new Set(clash.voices.map((v) => v.value))].sort((a, b) => STRICTNESS[b] - STRICTNESS[a]);
-    const { slots, zones } = narrowedTo(clash.scope);
+    const { slots = [], zones = [] } = narrowedTo(clash.scope);
+    const where = [...slots, ...zones].join('+') || 'always';
+    const said = values.length > 1 ? values.map((v) => VALUE[v]).join(', or ') : 'at which times, or who';
+    const when = slots.length > 0 ? ` (${about({ slots })})` : '';
     const name = nameOf(doc, action);
-    const answered = values.map((v) => VALUE[v]).join(', or ');
     return {
       code: kind,
-      key: [kind, action, audiences.join('+'), [...slots, ...zones].join('+') || 'always', values.join('+')].join(':'),
+      key: [kind, action, audiences.join('+'), where, values.join('+')].join(':'),
       title:
         kind === 'scope'
-          ? `${name}: ${answered} for ${whom(audiences)}, in one place or everywhere?`
-          : `${name}: ${values.length > 1 ? answered : 'at which times, or who,'} for ${whom(audiences)}${when(slots)}?`,
+          ? `${name}: ${values.map((v) => VALUE[v]).join()} in one place, or everywhere? For ${whom(audiences)}${when}`
+          : `${name}: ${said}? For ${whom(audiences)}${when}`,
       text: `${sentence(clash)}.`,
       where: places(clash.voices),
       interim: kind === 'scope' ? 'The wider of the two holds.' : whatHolds(clash.voices),
@@ -99,17 +92,12 @@ function answers(doc: PolicyDocument): Found[] {
   });
 }
 
-const when = (slots: readonly string[]): string => {
-  const named = slots.filter((s) => s !== OUTSIDE_SLOTS);
-  return named.length === 0 ? '' : ` in ${words(named.map(plain))}`;
-};
-
 /** "Rule COM-08 says not allowed; clause 8.1 says allowed" */
 function sentence({ voices, audiences }: Clash): string {
   const said = voices.map((v) => {
     const { zones } = narrowedTo(v.scope);
-    const forWhom = audiences.length > 1 && !everybody(voices, v, audiences) ? ` for ${WHO[v.audience]}` : '';
-    return `${v.name} says ${VALUE[v.value]}${forWhom}${zones.length > 0 ? ` (${words(zones.map(plain))})` : ''}`;
+    const forWhom = audiences.length > 1 && !everybody(voices, v, audiences) ? ` for ${audience(v.audience)}` : '';
+    return `${v.name} says ${VALUE[v.value]}${forWhom}${zones ? ` (${about({ zones })})` : ''}`;
   });
   return capital([...new Set(said)].join('; '));
 }

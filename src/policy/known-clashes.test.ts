@@ -33,7 +33,7 @@ test('K01 pupils may bring a device by one part of the school’s policy and may
 
 test('K02 devices are banned in social time in the main building by one part, and everywhere by another', () => {
   const found = one(school, 'scope', 'scope:use-personal-device:pupil:');
-  says(found, /rule COM-03 says not allowed/i, /not allowed \(main building\)/);
+  says(found, /rule COM-03 says not allowed/i, /not allowed \(the main building\)/);
   assert.match(found.interim ?? '', /wider/);
 });
 

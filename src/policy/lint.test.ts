@@ -63,7 +63,7 @@ test('GOV-34 a contradiction says where it stands and what holds until a decisio
     code: 'answers',
     severity: 'clash',
     key: KEY,
-    title: 'Social media: not allowed, or allowed for staff?',
+    title: 'Social media: not allowed, or allowed? For staff',
     text: 'Rule COM-09 says not allowed; clause 1.1 says allowed.',
     where: [
       { pointer: '/rules/0', clause },
