@@ -21,6 +21,7 @@ create table duty_occurrence (
   unique (school_id, duty, key)
 );
 create index duty_occurrence_order on duty_occurrence (school_id, duty, opens_at desc);
+create index duty_occurrence_due on duty_occurrence (school_id, due_at);
 
 create table duty_evidence (
   id uuid primary key default uuidv7(),
@@ -57,14 +58,15 @@ create table duty_notice (
 grant select, insert on duty_occurrence, duty_evidence, duty_notice to gatehouse_app;
 
 -- Read by those who work for the school; pupils, parents and visitors read the policy. Evidence bears the name of whoever
--- is signed in, or none where Gatehouse itself gives it.
+-- is signed in, or none where Gatehouse itself gives it. The context is asked once a query, not once a row: daily duties
+-- make many rows.
 do $$
 declare t text;
 begin
   foreach t in array array['duty_occurrence', 'duty_evidence', 'duty_notice'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
-    execute format('create policy own_school on %I for select to gatehouse_app using (school_id = gh_school() and (gh_system() or gh_has(''{staff,governor}'')))', t);
+    execute format('create policy own_school on %I for select to gatehouse_app using (school_id = (select gh_school()) and (select gh_system() or gh_has(''{staff,governor}'')))', t);
   end loop;
 end $$;
 create policy begin_own on duty_occurrence for insert to gatehouse_app

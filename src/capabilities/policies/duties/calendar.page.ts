@@ -1,8 +1,8 @@
 import type { Deps } from '#platform/deps.ts';
 import { comesRound, type Duty, occurrences } from '#policy/index.ts';
+import { schoolCalendar } from '#rooms/identity/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { policyInForce } from '../policies.service.ts';
-import { schoolFacts } from '../school-facts.ts';
 import { filters, isLate, matches, type Search } from './duties.pages.ts';
 import { maySee, stateOf } from './duties.rules.ts';
 import { turns } from './duties.store.ts';
@@ -41,7 +41,7 @@ export function calendarPage(deps: Deps, viewer: Viewer, search: Search & { read
       if (ids.has(t.duty) && !isDaily(t.terms) && t.due !== null && t.due >= from && t.due < to)
         put(t.terms, t.due, t.state);
     }
-    const facts = await schoolFacts(tx, now);
+    const facts = await schoolCalendar(tx);
     for (const duty of wanted) {
       if (!comesRound(duty.period) || isDaily(duty)) continue;
       for (const o of occurrences(duty.period, facts, from - 1, to)) {

@@ -2,10 +2,9 @@ import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { ASSUMED, comesRound, type Duty, type PolicyDocument } from '#policy/index.ts';
-import { type Holder, holders, names, roleTitle } from '#rooms/identity/index.ts';
+import { type Holder, holders, names, roleTitle, schoolCalendar } from '#rooms/identity/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
 import { policyInForce } from '../policies.service.ts';
-import { schoolFacts } from '../school-facts.ts';
 import { answerable, isMine, isOfMany, mayGive, maySee, seesAll } from './duties.rules.ts';
 import { storyOf, type Turn, turns } from './duties.store.ts';
 import { FORMS, NOTICE_WORDS, ownerWords, periodWords, STATES } from './duties.words.ts';
@@ -108,7 +107,7 @@ export function dutyPage(deps: Deps, viewer: Viewer, id: string) {
     const duty = inForce ?? all[0]?.terms;
     if (!duty || !maySee(viewer.duties, duty)) throw notFound('this duty');
     const roles = policy?.document.roles ?? [];
-    const standing = standingOf(duty, all, await schoolFacts(tx, now), now);
+    const standing = standingOf(duty, all, await schoolCalendar(tx), now);
     return {
       duty,
       inPolicy: inForce !== undefined,

@@ -4,10 +4,10 @@ import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { comesRound, type Duty, dueAfter, occurrences, type SchoolCalendar } from '#policy/index.ts';
+import { schoolCalendar } from '#rooms/identity/index.ts';
 import { type PolicyInForce, policyInForce } from '../policies.service.ts';
-import { schoolFacts } from '../school-facts.ts';
 import { mayGive } from './duties.rules.ts';
-import { furthest, insertTurns, type NewTurn, type Turn, turns } from './duties.store.ts';
+import { insertTurns, lastTurns, type NewTurn, type Turn, turns } from './duties.store.ts';
 
 /**
  * Write down every turn that has begun by now, as the policy in force has it. Safe to run at any time and twice. A turn
@@ -17,7 +17,11 @@ export async function openTurns(tx: Tx, deps: Deps, school: string): Promise<voi
   const now = deps.clock.now();
   const policy = await policyInForce(tx, now);
   if (!policy) return;
-  const begun = newTurns(policy, await schoolFacts(tx, now), await furthest(tx, policy.number), now);
+  const last = await lastTurns(
+    tx,
+    policy.document.duties.map((d) => d.id),
+  );
+  const begun = newTurns(policy, await schoolCalendar(tx), last, now);
   const opened = await insertTurns(tx, school, begun);
   if (opened.length === 0) return;
   await record(tx, {

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { DAY } from '#core/clock.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Duty } from '#policy/index.ts';
 import { type DutyState, type NoticeKind, stateOf } from './duties.rules.ts';
@@ -44,9 +45,8 @@ export async function turns(
   const since = new Date(where.since ?? 0);
   const { rows } = await sql<TurnRow>`
     select t.*, (select min(e.at) from duty_evidence e where e.occurrence_id = t.id) as done_at
-    from (select o.*, o.terms -> 'period' ? 'every' as comes_round,
-            case when o.terms -> 'period' ? 'every'
-              then lead(o.opens_at) over (partition by o.duty, o.terms -> 'period' ? 'every' order by o.opens_at) end as next_opens,
+    from (select o.*, case when o.key not like 'event %'
+              then lead(o.opens_at) over (partition by o.duty, o.key like 'event %' order by o.opens_at) end as next_opens,
             row_number() over (partition by o.duty order by o.opens_at desc) as back
           from duty_occurrence o where ${narrow}) t
     where t.due_at is null or t.due_at > ${since} or t.back <= 2
@@ -103,12 +103,15 @@ export async function insertTurns(
     .execute();
 }
 
-/** Per duty the turn that reaches furthest, one of this version of the policy before all others. */
-export async function furthest(tx: Tx, policy: number): Promise<Map<string, { policy: number; due: number }>> {
+/** The last turn that began of each of these duties, leaving out what follows events. */
+export async function lastTurns(
+  tx: Tx,
+  duties: readonly string[],
+): Promise<Map<string, { readonly policy: number; readonly due: number }>> {
   const { rows } = await sql<{ duty: string; policy: number; due: Date }>`
-    select distinct on (duty) duty, policy_number as policy, due_at as due from duty_occurrence
-    where terms -> 'period' ? 'every'
-    order by duty, policy_number = ${policy} desc, due_at desc`.execute(tx);
+    select d.duty, o.policy_number as policy, o.due_at as due from unnest(${[...duties]}::text[]) d (duty)
+    cross join lateral (select policy_number, due_at from duty_occurrence t
+      where t.duty = d.duty and t.key not like 'event %' order by t.opens_at desc limit 1) o`.execute(tx);
   return new Map(rows.map((r) => [r.duty, { policy: r.policy, due: r.due.getTime() }]));
 }
 
@@ -120,13 +123,18 @@ export interface Untold {
   readonly told: readonly NoticeKind[];
 }
 
+/** The longest time after which a second role is told, and a month in which nothing may have run. */
+const TOLD_WITHIN = 120 * DAY;
+
 /** Turns without evidence of which not everything has been told yet. */
-export async function untold(tx: Tx): Promise<Untold[]> {
+export async function untold(tx: Tx, now: number): Promise<Untold[]> {
+  const since = new Date(now - TOLD_WITHIN);
   const { rows } = await sql<{ id: string; opens_at: Date; due_at: Date | null; terms: Duty; told: NoticeKind[] }>`
     select o.id, o.opens_at, o.due_at, o.terms,
       array(select distinct n.kind from duty_notice n where n.occurrence_id = o.id) as told
     from duty_occurrence o
-    where not exists (select from duty_evidence e where e.occurrence_id = o.id)
+    where (o.due_at > ${since} or o.due_at is null and o.opens_at > ${since})
+      and not exists (select from duty_evidence e where e.occurrence_id = o.id)
       and not exists (select from duty_notice n where n.occurrence_id = o.id and n.kind = 'late')
     order by coalesce(o.due_at, o.opens_at), o.duty`.execute(tx);
   return rows.map((r) => ({

@@ -3,7 +3,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { record } from '#platform/ledger.ts';
-import { post } from '#platform/mail.ts';
+import { type Letter, post } from '#platform/mail.ts';
 import { forEach, type School, schools } from '#platform/school.ts';
 import type { Duty } from '#policy/index.ts';
 import { holders, searchPeople } from '#rooms/identity/index.ts';
@@ -40,7 +40,7 @@ interface Item {
 /** Tell of everything whose moment has come, each once, and each person in one letter. */
 async function tell(tx: Tx, deps: Deps, school: School): Promise<void> {
   const now = deps.clock.now();
-  const items = (await untold(tx)).flatMap((turn) => {
+  const items = (await untold(tx, now)).flatMap((turn) => {
     const kind = noticesOf(turn, turn.terms, school.timeZone).findLast((n) => n.at <= now)?.kind;
     // What the system does by itself is nobody's to be reminded of; that it did not happen is.
     const silent = kind === undefined || turn.told.includes(kind) || (turn.terms.owner === 'system' && kind !== 'late');
@@ -60,15 +60,17 @@ async function tell(tx: Tx, deps: Deps, school: School): Promise<void> {
       letters.set(to.id, letter);
     }
   }
+  const write = letterOf(deps, school);
+  const notices = nobody.map((i) => notice(i, { recipient: null, mail: null, skipped: 'nobody holds the role' }));
   for (const { to, items } of letters.values()) {
-    const mail = to.email ? await send(tx, deps, school, to.id, to.email, items) : null;
-    await note(tx, school.id, now, items, {
-      recipient: to.id,
-      mail,
-      skipped: mail ? null : 'no e-mail address is known',
-    });
+    const mail = to.email ? await post(tx, write(to.id, to.email, items)) : null;
+    const skipped = mail ? null : 'no e-mail address is known';
+    notices.push(...items.map((i) => notice(i, { recipient: to.id, mail, skipped })));
   }
-  await note(tx, school.id, now, nobody, { recipient: null, mail: null, skipped: 'nobody holds the role' });
+  await tx
+    .insertInto('duty_notice')
+    .values(notices.map((n) => ({ ...n, school_id: school.id, at: new Date(now) })))
+    .execute();
   await record(tx, {
     school: school.id,
     actor: null,
@@ -106,54 +108,32 @@ async function recipients(find: Find, duty: Duty, kind: NoticeKind): Promise<Rec
   return [...new Map([...first, ...second].map((p) => [p.id, p])).values()];
 }
 
-async function send(tx: Tx, deps: Deps, school: School, recipient: string, address: string, items: readonly Item[]) {
-  const [first] = items;
-  const gravest = items.reduce<NoticeKind>((worst, i) => (rank(i.kind) > rank(worst) ? i.kind : worst), 'opened');
-  const n = items.filter((i) => i.kind === gravest).length;
-  return post(tx, {
-    school: school.id,
-    recipient,
-    address,
-    subject: subjectOf(gravest, n),
-    body: [
-      ...items.map(
-        ({ turn, kind }) =>
-          `${turn.terms.title}\n${deadline(turn, kind, school.timeZone)}\n${deps.config.pagesUrl}/duties/${turn.terms.id}\n`,
-      ),
-      'Sign in and say what was done; that is its evidence. A due date cannot be moved.',
-    ].join('\n'),
-    about: { kind: 'duty_occurrence', id: first?.turn.id ?? '' },
-  });
-}
+const notice = (
+  { turn, kind }: Item,
+  to: { readonly recipient: string | null; readonly mail: string | null; readonly skipped: string | null },
+) => ({ occurrence_id: turn.id, kind, recipient: to.recipient, mail_id: to.mail, skipped: to.skipped });
 
-const rank = (kind: NoticeKind) => NOTICES.indexOf(kind);
-
-function deadline({ due }: Untold, kind: NoticeKind, timeZone: string): string {
-  if (due === null) return 'To be done as soon as possible.';
-  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone }).format(due);
-  return kind === 'late' ? `Was due on ${day}.` : `Due by ${day}.`;
-}
-
-async function note(
-  tx: Tx,
-  school: string,
-  now: number,
-  items: readonly Item[],
-  to: { recipient: string | null; mail: string | null; skipped: string | null },
-): Promise<void> {
-  if (items.length === 0) return;
-  await tx
-    .insertInto('duty_notice')
-    .values(
-      items.map(({ turn, kind }) => ({
-        school_id: school,
-        occurrence_id: turn.id,
-        kind,
-        recipient: to.recipient,
-        at: new Date(now),
-        mail_id: to.mail,
-        skipped: to.skipped,
-      })),
-    )
-    .execute();
+/** One letter to one person about everything that has come up for them. It names nobody, and its subject no duty. */
+function letterOf(deps: Deps, school: School): (recipient: string, address: string, items: readonly Item[]) => Letter {
+  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: school.timeZone });
+  const deadline = ({ turn: { due }, kind }: Item): string => {
+    if (due === null) return 'To be done as soon as possible.';
+    return kind === 'late' ? `Was due on ${day.format(due)}.` : `Due by ${day.format(due)}.`;
+  };
+  const say = (item: Item): string =>
+    `${item.turn.terms.title}\n${deadline(item)}\n${deps.config.pagesUrl}/duties/${item.turn.terms.id}\n`;
+  return (recipient, address, items) => {
+    const gravest = NOTICES.findLast((kind) => items.some((i) => i.kind === kind)) ?? 'opened';
+    return {
+      school: school.id,
+      recipient,
+      address,
+      subject: subjectOf(gravest, items.filter((i) => i.kind === gravest).length),
+      body: [
+        ...items.map(say),
+        'Sign in and say what was done; that is its evidence. A due date cannot be moved.',
+      ].join('\n'),
+      about: { kind: 'duties', id: recipient },
+    };
+  };
 }

@@ -1,8 +1,8 @@
 import { DAY } from '#core/clock.ts';
 import type { Tx } from '#platform/db.ts';
 import { comesRound, type Duty, occurrences, type SchoolCalendar } from '#policy/index.ts';
+import { schoolCalendar } from '#rooms/identity/index.ts';
 import { policyInForce } from '../policies.service.ts';
-import { schoolFacts } from '../school-facts.ts';
 import { isMine, mayGive } from './duties.rules.ts';
 import { type Turn, turns } from './duties.store.ts';
 
@@ -26,7 +26,7 @@ const YEAR = 366 * DAY;
 /** Every duty of the policy in force, in its order, and what older versions left to be done. */
 export async function standings(tx: Tx, now: number): Promise<Standing[]> {
   const policy = await policyInForce(tx, now);
-  const calendar = await schoolFacts(tx, now);
+  const calendar = await schoolCalendar(tx);
   const byDuty = Map.groupBy(await turns(tx, now, { since: now - YEAR }), (t) => t.duty);
   const inForce = policy?.document.duties ?? [];
   const left = [...byDuty].flatMap(([id, all]) => {

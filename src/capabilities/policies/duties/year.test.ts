@@ -153,10 +153,12 @@ test('GOV-35 owner and deputy are told when a turn begins, a week before and whe
   assert.deepEqual(new Set(told('late')), new Set([ictManager.id, filterApprover.id, dsl.id]));
   assert.equal(told('late').length, 3);
   const day = (kind: string) => local(notices.find((n) => n.kind === kind)?.at.getTime())?.slice(0, 10);
-  assert.deepEqual(
-    ['opened', 'soon', 'due', 'late'].map(day),
-    ['2026-11-01', '2026-11-24', '2026-12-01', '2026-12-01'].with(2, day('due') ?? ''),
-  );
+  assert.deepEqual(['opened', 'soon', 'due', 'late'].map(day), [
+    '2026-11-01',
+    '2026-11-24',
+    '2026-11-30',
+    '2026-12-01',
+  ]);
   // Done in time: nobody hears that it is late.
   const september = (await of(secondary, 'CAL-09'))[0];
   assert.deepEqual(
