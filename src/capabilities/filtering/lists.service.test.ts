@@ -259,3 +259,18 @@ test('a school sees only its own sources and versions, and has its own index eve
   assert.ok(existsSync(join(dataPaths(school.deps.config.data).index, `${seen[0]?.sha256}.idx`)));
   await t.db.in(systemContext(other.id), (tx) => ensureSources(tx, other.deps, systemContext(other.id)));
 });
+
+test('CAL-06 lists that were read and compiled are the evidence that they were', async () => {
+  const given = async () =>
+    (
+      await t.asOwner(
+        `select count(*) from duty_evidence e join duty_occurrence o on o.id = e.occurrence_id
+         where o.school_id = $1 and o.duty = 'CAL-06'`,
+        [school.id],
+      )
+    )[0]?.count;
+  const before = Number(await given());
+  school.clock.advance(DAY);
+  await compile();
+  assert.equal(Number(await given()), before + 1);
+});

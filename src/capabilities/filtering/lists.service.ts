@@ -12,6 +12,7 @@ import type { Deps } from '#platform/deps.ts';
 import { enqueue } from '#platform/jobs.ts';
 import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
+import { evidence } from '#rooms/policies/index.ts';
 import { compileApart } from './compile.ts';
 import { download } from './download.ts';
 import { downloadedFile, type SourceRow, sourcesOf } from './sources.rules.ts';
@@ -226,6 +227,12 @@ async function finish(
     at: deps.clock.now(),
   });
   if (before?.sha256 !== report.version) await bumpSnapshot(tx, school);
+  if (errors.size === 0) {
+    await evidence(tx, deps, systemContext(school), {
+      duty: 'CAL-06',
+      text: `${gathered.length} list sources were read and compiled: ${report.domains} domains, ${report.urls} addresses.`,
+    });
+  }
 }
 
 async function fail(tx: Tx, deps: Deps, school: string, message: string, rows: readonly Row[]): Promise<void> {

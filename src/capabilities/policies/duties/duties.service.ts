@@ -112,7 +112,9 @@ export async function evidence(
   const now = deps.clock.now();
   const all = await turns(tx, now, { duty: given.duty, since: now });
   const turn = given.key === undefined ? all[0] : all.find((t) => t.key === given.key);
-  if (!turn || (by.person === null && turn.doneAt !== null)) return null;
+  // Where the policy asks for somebody's word, the program's own does not do.
+  const own = by.person === null;
+  if (!turn || (own && (turn.doneAt !== null || turn.terms.evidence.form !== 'automatic'))) return null;
   await insertEvidence(tx, deps, by, turn, given);
   return turn.id;
 }

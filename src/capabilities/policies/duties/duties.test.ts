@@ -183,7 +183,12 @@ test('CAL-50 the 72 hours of a breach run from when it was learned of, once an e
 test('CAL-41 what Gatehouse does by itself is its own evidence, once a turn, and its absence is told', async () => {
   const school = await schoolWith(
     t,
-    dutyOf('CAL-41', { owner: 'system', deputy: 'ict-manager', period: { every: 'day' } }),
+    dutyOf('CAL-41', {
+      evidence: { form: 'automatic', text: 'A certificate' },
+      owner: 'system',
+      deputy: 'ict-manager',
+      period: { every: 'day' },
+    }),
   );
   assert.deepEqual(await mailOf(school), []);
   const system = systemContext(school.id);
