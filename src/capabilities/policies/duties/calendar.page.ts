@@ -3,7 +3,7 @@ import { comesRound, type Duty, occurrences } from '#policy/index.ts';
 import { schoolCalendar } from '#rooms/identity/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { policyInForce } from '../policies.service.ts';
-import { filters, isLate, matches, type Search } from './duties.pages.ts';
+import { filters, matches, type Search } from './duties.pages.ts';
 import { maySee, stateOf } from './duties.rules.ts';
 import { turns } from './duties.store.ts';
 import { STATES } from './duties.words.ts';
@@ -15,7 +15,7 @@ interface Entry {
   readonly tag: (typeof STATES)[keyof typeof STATES];
 }
 
-/** A month of due dates, weeks from Monday: turns that have begun, and those to come as the policy in force has them. */
+/** A month of due dates, day by day: turns that have begun, and those to come as the policy in force has them. */
 export function calendarPage(deps: Deps, viewer: Viewer, search: Search & { readonly month?: string | undefined }) {
   const now = deps.clock.now();
   const { timeZone } = viewer.school;
@@ -29,6 +29,7 @@ export function calendarPage(deps: Deps, viewer: Viewer, search: Search & { read
       startOf(month.add({ months: 1 }).toPlainDate({ day: 1 }), timeZone),
     ];
 
+    const today = dateAt(now, timeZone).toString();
     const days = new Map<string, Entry[]>();
     const put = (duty: Duty, due: number, state: keyof typeof STATES) => {
       const day = dateAt(due, timeZone).toString();
@@ -57,17 +58,10 @@ export function calendarPage(deps: Deps, viewer: Viewer, search: Search & { read
         next: month.add({ months: 1 }).toString(),
         value: month.toString(),
       },
-      weeks: weeksOf(month).map((week) =>
-        week.map((d) => ({
-          number: d?.day,
-          date: d?.toString(),
-          today: d?.equals(dateAt(now, timeZone)) ?? false,
-          entries: days.get(d?.toString() ?? '') ?? [],
-        })),
-      ),
+      days: [...days]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([date, entries]) => ({ ...sayDay(date), date, entries, today: date === today })),
       daily: wanted.filter(isDaily).map((d) => ({ id: d.id, title: d.title })),
-      late: seen.filter(isLate).length,
-      none: days.size === 0,
     };
   });
 }
@@ -82,15 +76,13 @@ function monthOf(asked: string | undefined, now: number, timeZone: string): Temp
   return year && Math.abs(Number(year) - current.year) <= 10 ? Temporal.PlainYearMonth.from(asked ?? '') : current;
 }
 
-/** The month's days in weeks from Monday; null before its first and after its last. */
-function weeksOf(month: Temporal.PlainYearMonth): (Temporal.PlainDate | null)[][] {
-  const blank = month.toPlainDate({ day: 1 }).dayOfWeek - 1;
-  const cells: (Temporal.PlainDate | null)[] = [
-    ...Array<null>(blank).fill(null),
-    ...Array.from({ length: month.daysInMonth }, (_, i) => month.toPlainDate({ day: i + 1 })),
-  ];
-  while (cells.length % 7 !== 0) cells.push(null);
-  return Array.from({ length: cells.length / 7 }, (_, i) => cells.slice(i * 7, i * 7 + 7));
+/** "Monday" and "30 November". */
+function sayDay(date: string) {
+  const day = Temporal.PlainDate.from(date);
+  return {
+    weekday: day.toLocaleString('en-GB', { weekday: 'long' }),
+    text: day.toLocaleString('en-GB', { day: 'numeric', month: 'long' }),
+  };
 }
 
 const nameOf = (month: Temporal.PlainYearMonth): string =>

@@ -112,7 +112,8 @@ test('the calendar shows on its day what is due, what was done and what is to co
   const pages = await pagesOf(school);
   const day = async (month: string, date: string) => {
     const { body } = await pages.as(school.people.head).get(`/duties?view=calendar&month=${month}`);
-    return new RegExp(`<time datetime="${date}"[\\s\\S]*?</td>`).exec(body)?.[0] ?? '';
+    // From the day's own heading to the next day's.
+    return new RegExp(`<time datetime="${date}"[\\s\\S]*?(?=<time datetime=|</tbody>)`).exec(body)?.[0] ?? '';
   };
   assert.match(await day('2026-11', '2026-11-30'), /Full security check[\s\S]*Not due yet/);
   assert.doesNotMatch(await day('2026-11', '2026-11-29'), /Full security check/);

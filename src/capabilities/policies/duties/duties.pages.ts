@@ -85,16 +85,12 @@ function row(s: Standing, policy: PolicyDocument | null) {
   };
 }
 
-/** ROL-06, ROL-07: the policy's own words for each role this person has, and what it asks of everybody. */
+/** ROL-06, ROL-07: the policy's own words for each role that this person has. */
 function askedOf(viewer: Viewer, policy: PolicyDocument | null) {
   if (!policy) return [];
-  const roles = policy.roles
+  return policy.roles
     .filter((r) => viewer.duties.includes(r.id) && r.duties.length > 0)
     .map((r) => ({ title: r.title, clause: r.clause, duties: r.duties }));
-  const shared = policy.duties
-    .filter((d) => d.owner === 'everyone' || (isOfMany(d.owner) && viewer.duties.includes(d.owner)))
-    .map((d) => `${d.title}: ${periodWords(d.period)}`);
-  return shared.length > 0 ? [...roles, { title: 'Everybody', clause: null, duties: shared }] : roles;
 }
 
 /** One duty with every turn of it, its evidence and who was told. */
