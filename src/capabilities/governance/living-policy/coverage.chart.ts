@@ -17,7 +17,10 @@ const COLOURS: Readonly<Record<Keeping | 'ink', readonly [light: string, dark: s
 };
 const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 14 };
 /** Wide for desks, narrow for phones, so that the letters are of one size on both. */
-const SIZES = { wide: { width: 900, label: 280 }, narrow: { width: 380, label: 130 } } as const;
+const SIZES = {
+  wide: { width: 900, label: 290, letters: 36 },
+  narrow: { width: 380, label: 140, letters: 16 },
+} as const;
 const ROW = 30;
 
 /** A bar for each section, as long as it has clauses. A picture of the table that stands below it, and nothing more. */
@@ -25,7 +28,7 @@ export function coverageChart(
   sections: readonly { title: string; counts: Counts }[],
   size: keyof typeof SIZES,
 ): string {
-  const { width, label } = SIZES[size];
+  const { width, label, letters } = SIZES[size];
   const legend = size === 'wide' ? 40 : 130;
   const chart = echarts.init(null, null, {
     renderer: 'svg',
@@ -43,17 +46,17 @@ export function coverageChart(
       orient: size === 'wide' ? 'horizontal' : 'vertical',
       itemWidth: 14,
       itemHeight: 14,
-      itemGap: size === 'wide' ? 18 : 8,
+      itemGap: size === 'wide' ? 26 : 8,
       textStyle: { ...FONT, color: ink },
     },
     xAxis: { type: 'value', minInterval: 5, splitLine: { show: false }, axisLabel: { ...FONT, color: ink } },
     yAxis: {
       type: 'category',
       inverse: true,
-      data: sections.map((s) => s.title),
+      data: sections.map(({ title }) => (title.length > letters ? `${title.slice(0, letters - 1)}…` : title)),
       axisTick: { show: false },
       axisLine: { show: false },
-      axisLabel: { ...FONT, color: ink, width: label - 12, overflow: 'truncate' },
+      axisLabel: { ...FONT, color: ink },
     },
     series: KEEPING.map((state) => ({
       type: 'bar',

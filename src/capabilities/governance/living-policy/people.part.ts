@@ -9,7 +9,7 @@ import {
   table,
 } from '#platform/documents/index.ts';
 import type { PolicyDocument, Recipient } from '#policy/index.ts';
-import { date, listed, minutes, months, part, type Words } from './policy.words.ts';
+import { date, everyMonths, listed, minutes, part, type Words } from './policy.words.ts';
 
 /** What is not in the document: which version it is, whose, and since when. */
 export interface Edition {
@@ -43,7 +43,7 @@ export function cover({ meta, title }: PolicyDocument, edition: Edition, words: 
     ],
     ['Last reviewed', meta.lastReviewed ? date(meta.lastReviewed) : OPEN],
     ['Next review', meta.nextReview ? date(meta.nextReview) : OPEN],
-    ['Reviewed', `every ${months(meta.reviewMonths)}, by ${words.roles(meta.reviewers)}`],
+    ['Reviewed', `${everyMonths(meta.reviewMonths)}, by ${words.roles(meta.reviewers)}`],
     ['Put in force by', words.role(meta.approver)],
   ];
   return [heading(1, title), table('About this version', ['What', 'How it stands'], rows)];
@@ -160,7 +160,7 @@ function incidentFacts({ incidents: i }: PolicyDocument, words: Words): Rich[] {
 function searching({ deviceSearch: s }: PolicyDocument, words: Words): Block[] {
   if (!s) return [];
   return [
-    part('device-search', 'Searching a pupil’s device'),
+    part('device-search', 'When a device may be searched'),
     paragraph([
       {
         text: `Authorised by ${words.role(s.authorisedBy)}, on the advice of ${words.roles(s.advice, 'or')}; what follows is decided with ${words.roles(s.respondWith)}`,

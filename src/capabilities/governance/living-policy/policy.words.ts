@@ -21,7 +21,10 @@ export const listed = (words: readonly string[], last = 'and'): string =>
 const counted = (n: number, one: string): string => `${n.toLocaleString('en-GB')} ${one}${n === 1 ? '' : 's'}`;
 export const days = (n: number): string =>
   n % 365 === 0 ? counted(n / 365, 'year') : n % 7 === 0 && n < 60 ? counted(n / 7, 'week') : counted(n, 'day');
-export const months = (n: number): string => (n % 12 === 0 ? counted(n / 12, 'year') : counted(n, 'month'));
+const months = (n: number): string => (n % 12 === 0 ? counted(n / 12, 'year') : counted(n, 'month'));
+/** "every year", "every 18 months" */
+export const everyMonths = (n: number): string =>
+  n === 12 ? 'every year' : n === 1 ? 'every month' : `every ${months(n)}`;
 export const minutes = (n: number): string =>
   n === 0 ? 'at once' : n % 1440 === 0 ? days(n / 1440) : n % 60 === 0 ? counted(n / 60, 'hour') : counted(n, 'minute');
 

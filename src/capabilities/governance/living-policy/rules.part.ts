@@ -8,10 +8,10 @@ export function rulesParts(document: PolicyDocument, words: Words): Block[] {
   const [talk, use, pictures] = [of(/^COM-/), of(/^UAR-/), of(/^IMG-/)];
   const rest = document.rules.filter((r) => ![...talk, ...use, ...pictures].includes(r));
   return [
-    ...matrix('communications', 'How we talk to each other', talk, words),
-    ...matrix('user-actions', 'What people may do', use, words),
+    ...matrix('communications', 'How we talk to each other, row by row', talk, words),
+    ...matrix('user-actions', 'What people may do, row by row', use, words),
     ...matrix('pictures', 'Pictures and film: who may do what', pictures, words),
-    ...matrix('other-rules', use.length > 0 ? 'Further rules' : 'What people may do', rest, words),
+    ...matrix('other-rules', use.length > 0 ? 'Further rules' : 'What people may do, row by row', rest, words),
     ...devices(document, words),
     ...sanctions(document, words),
   ];

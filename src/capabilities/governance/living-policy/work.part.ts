@@ -11,7 +11,7 @@ import {
 } from '#platform/documents/index.ts';
 import type { Agreement, CompiledPolicy, Lint, PolicyDocument } from '#policy/index.ts';
 import { explainSetting, SETTINGS } from '#policy/settings.ts';
-import { date, days, listed, months, part, sayPeriod, type Words } from './policy.words.ts';
+import { date, days, everyMonths, listed, part, sayPeriod, type Words } from './policy.words.ts';
 
 /** What is recorded, and how long everything is kept. */
 export function recording(document: PolicyDocument, { categories }: CompiledPolicy, words: Words): Block[] {
@@ -99,7 +99,7 @@ const SPEAKERS: Readonly<Record<Agreement['terms'][number]['who'], string>> = {
 export function agreements(document: PolicyDocument, words: Words): Block[] {
   if (document.agreements.length === 0) return [];
   return [
-    part('agreements', 'Agreements'),
+    part('agreements', 'What each agreement says'),
     ...document.agreements.flatMap((a): Block[] => {
       const held = document.documents.find((d) => d.id === a.document);
       const terms = Object.entries(SPEAKERS).flatMap(([who, title]): Block[] => {
@@ -195,7 +195,7 @@ export function sources({ documents, references }: PolicyDocument, words: Words)
     d.title,
     KINDS[d.kind],
     d.supplied ? 'Yes' : 'Not supplied with the policy',
-    `Every ${months(d.reviewMonths)}`,
+    everyMonths(d.reviewMonths),
     words.clause(d.clause),
   ]);
   const guidance = references.map((r): Rich[] => [
