@@ -4,7 +4,7 @@ import { DAY } from '#core/clock.ts';
 import { digestToken } from '#core/ids.ts';
 import { type PolicyDocument, shippedPolicy } from '#policy/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { everyRouteDenies, type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
+import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
 import { policiesRoom } from '../policies.routes.ts';
 import { checkState, policyCheck } from './check.service.ts';
 
@@ -26,7 +26,7 @@ const state = () => t.db.in(s.people.dsl.context, (tx) => checkState(tx, s.clock
 const check = () => t.db.in(s.people.dsl.context, (tx) => policyCheck(tx, s.clock.now()));
 
 test('GOV-34 those who write, run or answer for the policy see its contradictions, and nobody else does', async () => {
-  assert.ok((await everyRouteDenies(pages, s)) > 0);
+  assert.notEqual((await pages.as(null).get('/policy/check')).statusCode, 200);
   const readers: Part[] = ['dsl', 'head', 'ictManager', 'administrator', 'governor', 'leadGovernor', 'coordinator'];
   for (const part of readers) assert.equal((await pages.as(s.people[part]).get('/policy/check')).statusCode, 200, part);
   for (const part of ['teacher', 'staff', 'parent', 'year8', 'visitor', 'volunteer'] as const) {
