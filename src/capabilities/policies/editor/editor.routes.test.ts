@@ -1,0 +1,473 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { PolicyDocument } from '#policy/index.ts';
+import { type TestDatabase, testDatabase } from '#testing/database.ts';
+import { everyRouteDenies, type Pages, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
+import { createDraft } from '../life/drafts.service.ts';
+import { entriesOf, readDraft } from '../life/drafts.store.ts';
+import { policyInForce } from '../policies.service.ts';
+import { editorRoutes } from './index.ts';
+
+let t: TestDatabase;
+let school: TestSchool;
+let pages: Pages;
+before(async () => {
+  t = await testDatabase();
+  school = await testSchool(t, { policy: 'tuition-centre' });
+  pages = await pagesFor(school.deps, { name: 'policies', routes: (app) => editorRoutes(app, school.deps) });
+});
+after(async () => {
+  await pages.close();
+  await t.drop();
+});
+
+const dsl = () => pages.as(school.people.dsl);
+const read = (id: string) => t.db.in(school.people.dsl.context, (tx) => readDraft(tx, id));
+const story = (id: string) => t.db.in(school.people.dsl.context, (tx) => entriesOf(tx, id));
+const begin = async (): Promise<string> =>
+  (await createDraft(school.deps, school.people.dsl.viewer, { title: 'Autumn review', from: { version: 1 } })).id;
+const rule = (doc: PolicyDocument, id: string) => doc.rules.find((r) => r.id === id);
+const edit = async (id: string) => String((await read(id)).edit);
+
+test('only those who write policies reach any page of the editor', async () => {
+  assert.ok((await everyRouteDenies(pages, school)) >= 20);
+});
+
+test('a draft of another school is not there', async () => {
+  const other = await testSchool(t, { policy: 'tuition-centre' });
+  const id = await begin();
+  const theirs = await pagesFor(other.deps, { name: 'policies', routes: (app) => editorRoutes(app, other.deps) });
+  try {
+    for (const page of ['clauses', 'matrices', 'settings', 'effect', 'questions']) {
+      const url = `/policy/drafts/${id}/${page}`;
+      assert.equal((await theirs.as(other.people.dsl).get(url)).statusCode, 404, page);
+    }
+    const save = await theirs
+      .as(other.people.dsl)
+      .post(`/policy/drafts/${id}/matrices`, { edit: '1', do: 'save', 'COM-08:staff': 'allowed' });
+    assert.equal(save.statusCode, 404);
+  } finally {
+    await theirs.close();
+  }
+});
+
+test('every page of the editor opens, for every part, list, entry and question', async () => {
+  const id = await begin();
+  const base = `/policy/drafts/${id}`;
+  const seen = new Set<string>();
+  const queue = [
+    'clauses',
+    'matrices',
+    'matrices/devices',
+    'matrices/sanctions',
+    'settings',
+    'effect',
+    'questions',
+  ].map((p) => `${base}/${p}`);
+  for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
+    if (seen.has(url)) continue;
+    seen.add(url);
+    const page = await dsl().get(url);
+    assert.equal(page.statusCode, 200, `${url} ${page.body.slice(0, 300)}`);
+    assert.doesNotMatch(page.body, />\s*undefined|\[object Object\]/, url);
+    const links = [...page.body.matchAll(new RegExp(`href="(${base}/[^"#?]+)"`, 'g'))].map((m) => m[1] ?? '');
+    // One of each kind of long list is enough.
+    const kind = (link: string) => link.replace(base, '').split('/').slice(1, 3).join('/');
+    for (const link of links) {
+      const alike = [...seen, ...queue].filter((s) => kind(s) === kind(link)).length;
+      if (alike < (/^(clauses|matrices|questions)/.test(kind(link)) ? 4 : 60)) queue.push(link);
+    }
+  }
+  assert.ok(seen.size > 60, `${seen.size} pages`);
+});
+
+test('UAR-26 many cells are saved at once, and exactly those that are different are told', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/matrices`;
+  const was = (await read(id)).document;
+  const cells = Object.fromEntries(
+    was.rules.flatMap((r) => Object.entries(r.cells).map(([who, c]) => [`${r.id}:${who}`, c.value])),
+  );
+  const different = ['COM-01:pupil', 'UAR-20:pupil'];
+  const other = (cell: string) => (cells[cell] === 'not-allowed' ? 'allowed' : 'not-allowed');
+  const saved = await dsl().post(url, {
+    ...cells,
+    edit: '1',
+    do: 'save',
+    ...Object.fromEntries(different.map((c) => [c, other(c)])),
+  });
+  assert.equal(saved.statusCode, 303, saved.body);
+  const { document, edit } = await read(id);
+  assert.equal(edit, 2);
+  for (const r of document.rules) {
+    for (const [who, cell] of Object.entries(r.cells)) {
+      const before = rule(was, r.id)?.cells[who as 'staff'];
+      if (different.includes(`${r.id}:${who}`)) assert.equal(cell.value, other(`${r.id}:${who}`));
+      else assert.deepEqual(cell, before, `${r.id} ${who}`);
+    }
+  }
+  const told = (await story(id)).at(-1)?.what ?? '';
+  assert.match(told, /COM-01/);
+  assert.doesNotMatch(told, /COM-02/);
+});
+
+test('UAR-26 a row takes one answer for each group: two marks in a cell are refused', async () => {
+  const id = await begin();
+  const page = await dsl().post(`/policy/drafts/${id}/matrices`, {
+    edit: '1',
+    do: 'save',
+    'UAR-20:pupil': ['allowed', 'not-allowed'],
+  });
+  assert.equal(page.statusCode, 400);
+  assert.match(page.body, /pupils: choose one answer, not two/);
+  assert.equal((await read(id)).edit, 1);
+});
+
+test('COM-11 staff and pupils have not the same answers, and one that is not offered is refused', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/matrices`;
+  for (const [cell, value] of [
+    ['COM-08:pupil', 'selected'],
+    ['COM-08:staff', 'permission'],
+  ] as const) {
+    const page = await dsl().post(url, { edit: '1', do: 'save', [cell]: value });
+    assert.equal(page.statusCode, 400, cell);
+    assert.match(page.body, new RegExp(`href="#${cell}"`));
+  }
+  assert.equal((await dsl().post(url, { edit: '1', do: 'save', 'COM-08:staff': 'selected' })).statusCode, 303);
+  assert.deepEqual(rule((await read(id)).document, 'COM-08')?.cells.staff, { value: 'selected', people: [] });
+});
+
+test('COM-12 a cell is given its windows and its people, and a person whom nobody knows is refused', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/matrices/COM-09/staff`;
+  const fields = {
+    '/value': 'selected',
+    '/people': 'theo.wren\r\nnobody.here',
+    '/rationale': 'They keep the school’s account.',
+    'windows:count': '0',
+  };
+  const wrong = await dsl().post(url, { ...fields, edit: '1', do: 'save' });
+  assert.equal(wrong.statusCode, 400);
+  assert.match(wrong.body, /Nobody here has the username nobody\.here/);
+  assert.match(wrong.body, /They keep the school’s account/, 'what was typed stays');
+  const right = await dsl().post(url, { ...fields, '/people': 'theo.wren', edit: '1', do: 'save' });
+  assert.equal(right.statusCode, 303);
+  assert.deepEqual(rule((await read(id)).document, 'COM-09')?.cells.staff, {
+    value: 'selected',
+    people: [school.people.teacher.id],
+    rationale: 'They keep the school’s account.',
+  });
+  assert.doesNotMatch((await story(id)).at(-1)?.what ?? '', new RegExp(school.people.teacher.id));
+  const page = await dsl().get(url);
+  assert.match(page.body, /theo\.wren/);
+
+  const times = {
+    '/value': 'times',
+    '/windows:count': '1',
+    '/windows/0:kind': '0',
+    '/windows/0:0/days': ['1', '2', '3', '4', '5'],
+    '/windows/0:0/from': '12:20',
+    '/windows/0:0/to': '13:10',
+    '/windows/0:0/term': 'yes',
+  };
+  assert.equal((await dsl().post(url, { ...times, edit: '2', do: 'save' })).statusCode, 303);
+  assert.deepEqual(rule((await read(id)).document, 'COM-09')?.cells.staff, {
+    value: 'times',
+    windows: [{ days: [1, 2, 3, 4, 5], from: '12:20', to: '13:10', term: true }],
+  });
+  const late = await dsl().post(url, { ...times, '/windows/0:0/to': 'noon', edit: '3', do: 'save' });
+  assert.equal(late.statusCode, 400);
+  assert.match(late.body, /href="#\/windows\/0:0\/to"/);
+});
+
+test('UAR-19 a window is added and taken out without script, and nothing is saved before Save', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/matrices/UAR-19/pupil`;
+  const more = await dsl().post(url, { edit: '1', do: 'more:/windows', '/value': 'times', '/windows:count': '0' });
+  assert.equal(more.statusCode, 200);
+  assert.match(more.body, /name="\/windows\/0:0\/from"/);
+  assert.equal((await read(id)).edit, 1);
+});
+
+test('UAR-26 an unconfirmed cell is confirmed by somebody, whose name the story keeps', async () => {
+  const id = await begin();
+  const open = (await read(id)).document.rules.find((r) => r.cells.pupil?.unconfirmed);
+  assert.ok(open);
+  const url = `/policy/drafts/${id}/matrices/${open.id}/pupil`;
+  const cell = open.cells.pupil;
+  const kept = await dsl().post(url, {
+    edit: '1',
+    do: 'save',
+    '/value': cell?.value ?? '',
+    '/rationale': 'To be asked.',
+    '/windows:count': '0',
+  });
+  assert.equal(kept.statusCode, 303, kept.body);
+  assert.equal(rule((await read(id)).document, open.id)?.cells.pupil?.unconfirmed, true, 'saving does not confirm');
+  await dsl().post(url, { edit: '2', do: 'confirm', '/value': cell?.value ?? '', '/windows:count': '0' });
+  const after = (await read(id)).document;
+  assert.equal(rule(after, open.id)?.cells.pupil?.unconfirmed, undefined);
+  assert.equal(rule(after, open.id)?.cells.staff?.unconfirmed, true);
+  const last = (await story(id)).at(-1);
+  assert.match(last?.what ?? '', /We confirm this reading/);
+  assert.equal(last?.by_person, school.people.dsl.id);
+});
+
+test('UAR-26 an action is added with its kinds of site, closed until somebody chooses', async () => {
+  const id = await begin();
+  const row = {
+    '/name': 'Watching sport',
+    '/clause': (await read(id)).document.clauses[0]?.id ?? '',
+    '/action': 'watch-sport',
+    '/class': 'unsuitable',
+    '/words': '',
+    '/categories': ['sport'],
+  };
+  const none = await dsl().post(`/policy/drafts/${id}/matrices/new`, {
+    ...row,
+    edit: '1',
+    do: 'save',
+    '/action': 'Watch sport!',
+    '/categories': [],
+  });
+  assert.equal(none.statusCode, 400);
+  assert.match(none.body, /href="#\/action"/);
+  const made = await dsl().post(`/policy/drafts/${id}/matrices/new`, {
+    ...row,
+    '/categories': [],
+    edit: '1',
+    do: 'save',
+  });
+  assert.equal(made.statusCode, 303, made.body);
+  const own = rule((await read(id)).document, 'OWN-01');
+  assert.equal(own?.name, 'Watching sport');
+  assert.deepEqual(own?.cells.pupil, { value: 'not-allowed' });
+});
+
+test('DEV-08 two access levels for one class are refused with the class named', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/matrices/devices`;
+  const device = (await read(id)).document.devices[0];
+  assert.ok(device);
+  const two = await dsl().post(url, {
+    edit: '1',
+    do: 'save',
+    [`${device.id}:level`]: ['full', 'internetOnly'],
+    [`${device.id}:school`]: 'yes',
+  });
+  assert.equal(two.statusCode, 400);
+  assert.match(
+    two.body,
+    new RegExp(`${device.name}: choose exactly one access level, not The whole network and The internet only`),
+  );
+  const page = await dsl().get(url);
+  const radios = page.body.match(new RegExp(`type="radio" id="[^"]+" name="${device.id}:level"`, 'g'));
+  assert.equal(radios?.length, 3, 'the page lets nobody choose two');
+  const one = await dsl().post(url, {
+    edit: '1',
+    do: 'save',
+    [`${device.id}:level`]: 'none',
+    [`${device.id}:school`]: 'yes',
+  });
+  assert.equal(one.statusCode, 303);
+  assert.deepEqual((await read(id)).document.devices[0]?.cells, {
+    inSchool: true,
+    full: false,
+    internetOnly: false,
+    none: true,
+  });
+});
+
+test('a cell of the sanctions is one of four answers', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/matrices/sanctions`;
+  const table = (await read(id)).document.sanctions.pupil.table;
+  const [incident, action] = [table?.incidents[0], table?.actions[0]];
+  assert.ok(incident && action);
+  const cell = `pupil:${incident.id}:${action.id}`;
+  assert.equal((await dsl().post(url, { edit: '1', do: 'save', who: 'pupil', [cell]: 'always' })).statusCode, 400);
+  assert.equal((await dsl().post(url, { edit: '1', do: 'save', who: 'pupil', [cell]: 'required' })).statusCode, 303);
+  assert.equal((await read(id)).document.sanctions.pupil.table?.incidents[0]?.cells[action.id], 'required');
+});
+
+test('ROL-14 a role is given another duty, and a duty of its own comes round with owner and period', async () => {
+  const id = await begin();
+  const role = (await read(id)).document.roles[0];
+  assert.ok(role);
+  const url = `/policy/drafts/${id}/lists/roles/${role.id}`;
+  const fields = {
+    '/title': role.title,
+    '/clause': role.clause,
+    '/holders/min': '1',
+    '/holders/max': '',
+    '/deputies/min': '0',
+    '/undefinedInSource': 'no',
+  };
+  const duties = [...role.duties, 'Keeps the notice board up to date'];
+  assert.equal(
+    (await dsl().post(url, { ...fields, '/duties': duties.join('\r\n'), edit: '1', do: 'save' })).statusCode,
+    303,
+  );
+  assert.deepEqual((await read(id)).document.roles[0]?.duties, duties);
+
+  const duty = {
+    '/id': 'OWN-D1',
+    '/title': 'Look over the notice board',
+    '/owner': 'head',
+    '/deputy': '',
+    '/period:kind': '0',
+    '/period:0/every': 'term',
+    '/period:0/times': '',
+    '/proposed': 'no',
+    '/evidence/form': 'statement',
+    '/evidence/text': 'What was changed',
+    '/escalation/role': 'head',
+    '/escalation/afterDays': '7',
+    '/clause': role.clause,
+  };
+  const loop = await dsl().post(`/policy/drafts/${id}/lists/duties/new`, { ...duty, edit: '2', do: 'save' });
+  assert.equal(loop.statusCode, 400);
+  assert.match(loop.body, /href="#\/escalation\/role"/, 'late must come to another');
+  const made = await dsl().post(`/policy/drafts/${id}/lists/duties/new`, {
+    ...duty,
+    '/escalation/role': 'centre-lead',
+    edit: '2',
+    do: 'save',
+  });
+  assert.equal(made.statusCode, 303, made.body);
+  assert.deepEqual((await read(id)).document.duties.at(-1)?.period, { every: 'term' });
+});
+
+test('a clause is written, moved, added, and removed only when nothing cites it', async () => {
+  const id = await begin();
+  const list = `/policy/drafts/${id}/clauses`;
+  const { clauses } = (await read(id)).document;
+  const [first, second] = clauses;
+  assert.ok(first && second);
+  const form = {
+    '/number': second.number,
+    '/section': second.section,
+    '/text': 'Said in other words.',
+    controls: ['ledger'],
+    after: '',
+  };
+  assert.equal((await dsl().post(`${list}/${second.id}`, { ...form, edit: '1', do: 'save' })).statusCode, 303);
+  const moved = (await read(id)).document.clauses;
+  assert.deepEqual(
+    moved.slice(0, 2).map((c) => c.id),
+    [second.id, first.id],
+  );
+  assert.equal(moved[0]?.text, 'Said in other words.');
+  assert.deepEqual(moved[0]?.rows, second.rows);
+
+  const same = await dsl().post(`${list}/new`, { ...form, '/number': first.number, edit: '2', do: 'save' });
+  assert.equal(same.statusCode, 400);
+  assert.match(same.body, /href="#\/number"/);
+  const added = await dsl().post(`${list}/new`, { ...form, '/number': '99.1', edit: '2', do: 'save' });
+  assert.equal(added.statusCode, 303, added.body);
+  const own = (await read(id)).document.clauses.find((c) => c.number === '99.1');
+  assert.ok(own);
+
+  const cited = (await read(id)).document.rules[0]?.clause;
+  const kept = await dsl().post(`${list}/${cited}`, { edit: '3', do: 'remove' });
+  assert.equal(kept.statusCode, 400);
+  assert.match(kept.body, /It is still cited by rule “/);
+  assert.equal((await dsl().post(`${list}/${own.id}`, { edit: '3', do: 'remove' })).statusCode, 303);
+  assert.equal(
+    (await read(id)).document.clauses.some((c) => c.id === own.id),
+    false,
+  );
+  const found = await dsl().get(`${list}?q=other words`);
+  assert.match(found.body, /1 of \d+ clauses/);
+});
+
+test('GOV-33 every setting has a page with its explanation, and what nothing obeys yet says so', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/settings/D02`;
+  const page = await dsl().get(url);
+  assert.match(page.body, /A new password that falls short is refused/);
+  const saved = await dsl().post(url, {
+    edit: '1',
+    do: 'save',
+    '/~1passwords~1minLength': '14',
+    '/~1passwords~1classes': ['digit', 'upper'],
+  });
+  assert.equal(saved.statusCode, 303, saved.body);
+  assert.equal((await read(id)).document.passwords.minLength, 14);
+  const later = await dsl().get(`/policy/drafts/${id}/settings/D03`);
+  assert.match(later.body, /Nothing in the program obeys this yet/);
+  const short = await dsl().post(url, {
+    edit: '2',
+    do: 'save',
+    '/~1passwords~1minLength': '3',
+    '/~1passwords~1classes': [],
+  });
+  assert.equal(short.statusCode, 400);
+  assert.match(short.body, /Give a whole number from 8 to 128/);
+});
+
+test('GOV-33 before saving it is worked out what the software would do differently, and nothing is saved', async () => {
+  const id = await begin();
+  const page = await dsl().post(`/policy/drafts/${id}/matrices`, {
+    edit: '1',
+    do: 'try',
+    'COM-08:pupil': 'allowed',
+    'UAR-24:pupil': 'allowed',
+  });
+  assert.equal(page.statusCode, 200);
+  assert.match(page.body, /What the software will do differently/);
+  assert.match(page.body, /Before: closed/);
+  assert.equal((await read(id)).edit, 1);
+  await dsl().post(`/policy/drafts/${id}/matrices`, {
+    edit: '1',
+    do: 'save',
+    'COM-08:pupil': 'allowed',
+    'UAR-24:pupil': 'allowed',
+  });
+  const whole = await dsl().get(`/policy/drafts/${id}/effect`);
+  assert.match(whole.body, /Compared with version 1/);
+  assert.match(whole.body, /Before: closed/);
+  const inForce = await t.db.in(school.people.dsl.context, (tx) => policyInForce(tx, school.clock.now()));
+  assert.equal(inForce?.number, 1);
+});
+
+test('whoever was slower sees what changed meanwhile, and keeps what was typed', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/settings/notice`;
+  const clause = (await read(id)).document.notice.clause;
+  await pages
+    .as(school.people.head)
+    .post(url, { edit: '1', do: 'save', '/text': 'The head was quicker.', '/clause': clause });
+  const late = await dsl().post(url, { edit: '1', do: 'save', '/text': 'The DSL was slower.', '/clause': clause });
+  assert.equal(late.statusCode, 409);
+  assert.match(late.body, /Hetty Vale/);
+  assert.match(late.body, /The head was quicker/);
+  assert.match(late.body, /The DSL was slower/);
+  assert.equal((await read(id)).document.notice.text, 'The head was quicker.');
+  const number = /name="edit" value="(\d+)"/.exec(late.body)?.[1];
+  assert.equal(number, await edit(id));
+});
+
+test('GOV-34 a file that is no policy is refused place by place; a sound one becomes a draft with its questions', async () => {
+  const good = (await read(await begin())).document;
+  const broken = {
+    ...good,
+    title: '',
+    surprise: 1,
+    devices: [{ ...good.devices[0], cells: { inSchool: true, full: true, internetOnly: true, none: false } }],
+  };
+  const file = (content: string) => ({ field: 'file', name: 'ours.json', content });
+  const fields = { title: 'Our own', from: 'file' };
+  const refused = await dsl().upload('/policy/import', fields, file(JSON.stringify(broken)));
+  assert.equal(refused.statusCode, 400);
+  for (const cell of [/<code>\/title<\/code>/, /<code>\/surprise<\/code>/, /a text of 1 to 200 characters/])
+    assert.match(refused.body, cell);
+  assert.match(refused.body, /value="Our own"/);
+  assert.equal((await dsl().upload('/policy/import', fields, file('{'))).statusCode, 400);
+  const made = await dsl().upload('/policy/import', fields, file(JSON.stringify(good)));
+  assert.equal(made.statusCode, 303, made.body);
+  assert.match(String(made.headers.location), /^\/policy\/drafts\/[0-9a-f-]+\/questions$/);
+  const page = await dsl().get(String(made.headers.location));
+  assert.match(page.body, /0 of \d+ answered/);
+});
