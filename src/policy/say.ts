@@ -30,7 +30,8 @@ export function sayCell(cell: Cell): string {
   return `${VALUES[cell.value]}${when}${whom}${unsure}${why}`;
 }
 
-function sayWindow(window: TimeWindow): string {
+/** "Mon–Fri 12:30–13:15 in term" */
+export function sayWindow(window: TimeWindow): string {
   const days = window.days ? sayDays(window.days) : '';
   const when = 'slots' in window ? window.slots.map((s) => SLOTS[s]).join(', ') : `${window.from}–${window.to}`;
   return [days, when, window.term ? 'in term' : ''].filter(Boolean).join(' ');

@@ -110,7 +110,8 @@ export interface Start {
   readonly file: { readonly name: string; readonly bytes: Buffer } | null;
 }
 
-async function readStart(request: FastifyRequest): Promise<Start> {
+/** Reads a multipart form that begins a draft, and checks its token. */
+export async function readStart(request: FastifyRequest): Promise<Start> {
   const fields = new Map<string, string>();
   let file: Start['file'] = null;
   if (request.isMultipart()) {
@@ -133,7 +134,7 @@ async function readStart(request: FastifyRequest): Promise<Start> {
   };
 }
 
-function baseOf(start: Start): Base {
+export function baseOf(start: Start): Base {
   const version = /^version-([1-9][0-9]{0,8})$/.exec(start.from)?.[1];
   if (version) return { version: Number(version) };
   if (start.from.startsWith('shipped-')) return { shipped: start.from.slice('shipped-'.length) };
