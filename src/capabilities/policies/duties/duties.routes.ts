@@ -39,7 +39,7 @@ const Event = Type.Object(
   closed,
 );
 
-export const DUTIES_NAV = { href: '/duties', text: 'Duties', duties: WORKS_HERE, order: 60 } as const;
+export const DUTIES_NAV = { href: '/duties', text: 'Duties', duties: WORKS_HERE, order: 52 } as const;
 
 /** GOV-35, ROL-02, ROL-06, ROL-07: who must do what by when, whether it was done, and the form that says so. */
 export function dutiesRoutes(app: WebApp, deps: Deps): void {

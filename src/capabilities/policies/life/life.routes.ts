@@ -8,9 +8,10 @@ import { versionsRoutes } from './versions.routes.ts';
 /** Those who write, decide on or keep the policy; everybody else finds the versions from the policy itself. */
 export const LIFE_NAV = {
   href: '/policy/versions',
-  text: 'Policy',
+  within: '/policy',
+  text: 'Versions and drafts',
   duties: [...POLICY_EDITORS, 'administrator', 'ict-manager', 'governor', 'lead-governor', 'chair'],
-  order: 45,
+  order: 20,
 } as const;
 
 /** The life of the policy: drafts, versions, how they differ, and what they rest on. */

@@ -17,7 +17,13 @@ const Which = Type.Object(
 const People = Type.Optional(Type.Union([Text(40), Type.Array(Type.String({ maxLength: 40 }), { maxItems: 200 })]));
 const STAFF = { access: { duties: SEES_ALL } };
 
-export const PERMISSIONS_NAV = { href: '/permissions', text: 'Permissions', duties: SEES_ALL, order: 58 };
+export const PERMISSIONS_NAV = {
+  href: '/permissions',
+  within: '/policy',
+  text: 'Permissions',
+  duties: SEES_ALL,
+  order: 60,
+};
 
 /** Lists and permissions (COM-12): who has what, who gave it, until when. */
 export function permissionsRoutes(app: WebApp, deps: Deps): void {

@@ -12,7 +12,7 @@ import { entriesOf, lastLinkRun, registers } from './registers.store.ts';
 
 const VIEWS = 'capabilities/policies/registers/views';
 /** For those who work here or answer for the school: where documents are kept may be inside its walls. */
-const READ = { access: { duties: ['staff', 'governor'] } };
+export const READ = { access: { duties: ['staff', 'governor'] } };
 /** CAL-42: the DSL's own duty, shared with those who keep the policy. */
 export const REGISTER_KEEPERS = ['dsl', 'centre-lead', 'head', 'coordinator', 'administrator'];
 const KEEP = { access: { duties: REGISTER_KEEPERS } };
