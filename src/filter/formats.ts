@@ -1,14 +1,11 @@
 import { isIP } from 'node:net';
 import { AdblockRules } from './formats/adblock.ts';
-import { type Found, type LineRefusal, MAX_NAME, takeName } from './formats/name.ts';
+import { type Found, isPlain, type LineRefusal, takeName } from './formats/name.ts';
 import { readResolverRule } from './formats/resolver.ts';
 import { opened } from './formats/sealed.ts';
 import { PolicyZone } from './formats/zone.ts';
 
 export type { Found, LineRefusal };
-
-/** Nearly every line of nearly every list: already in its one spelling, nothing to do. */
-const PLAIN = /^(?:[a-z0-9_-]{1,63}\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 
 /**
  * Reads the lines of one list, whatever its format: names or addresses with a path, a hosts file, rules of ad blockers,
@@ -21,7 +18,7 @@ class ListReader {
 
   /** Calls `found` for each name taken; answers why something was refused, or null. */
   read(line: string, found: Found): LineRefusal | null {
-    if (!this.#zone.isOpen && line.length <= MAX_NAME && PLAIN.test(line)) {
+    if (!this.#zone.isOpen && isPlain(line)) {
       found(line, '');
       return null;
     }

@@ -23,7 +23,11 @@ export type Found = (host: string, path: string) => void;
 export type Reading = LineRefusal | null | undefined;
 
 /** RFC 1035, section 2.3.4. */
-export const MAX_NAME = 253;
+const MAX_NAME = 253;
+
+/** Nearly every name of nearly every list: already in its one spelling, nothing to do. */
+const PLAIN = /^(?:[a-z0-9_-]{1,63}\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+export const isPlain = (name: string): boolean => name.length <= MAX_NAME && PLAIN.test(name);
 
 /** What hosts files say about the machine itself. */
 const LOCAL_NAMES = new Set([
@@ -55,6 +59,10 @@ const ADDRESS =
 /** Take one name or address, with its path where it has one. */
 export function takeName(name: string, found: Found): LineRefusal | null {
   if (LOCAL_NAMES.has(name.toLowerCase())) return null;
+  if (isPlain(name)) {
+    found(name, '');
+    return null;
+  }
   if (name.length > 2 * MAX_PATH) return 'too long';
   const [, rawHost = '', rawPath = ''] = ADDRESS.exec(name) ?? [];
   const bare = rawHost.replace(/^\*?\./, '');
