@@ -4,7 +4,7 @@ import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { RESEND_MAIL, resendMailTask, SEND_MAIL, sendMailTask } from '#platform/mail.ts';
 import { devicesRoom } from '#rooms/devices/index.ts';
 import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
-import { governanceRoom } from '#rooms/governance/index.ts';
+import { governanceJobs, governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
 import { incidentsRoom } from '#rooms/incidents/index.ts';
 import { healthAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
@@ -37,7 +37,13 @@ export function createControl(
 
 /** Everything that happens by the clock or after a command. */
 export function allJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
-  const rooms = [identityJobs(deps), policiesJobs(deps), filteringJobs(deps), monitoringJobs(deps)];
+  const rooms = [
+    identityJobs(deps),
+    policiesJobs(deps),
+    filteringJobs(deps),
+    monitoringJobs(deps),
+    governanceJobs(deps),
+  ];
   const { db, clock, config } = deps;
   const mail: Tasks = {
     [SEND_MAIL]: sendMailTask(db, clock, config.smtp),

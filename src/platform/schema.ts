@@ -52,6 +52,7 @@ export interface Database {
   register_entry: RegisterEntryTable;
   link_check_run: LinkCheckRunTable;
   link_check: LinkCheckTable;
+  rehearsal: RehearsalTable;
 }
 
 type Instant = ColumnType<Date, Date | string, Date | string>;
@@ -590,4 +591,24 @@ interface LinkCheckTable {
   outcome: Fixed<'ok' | 'sign-in' | 'broken'>;
   status: Fixed<number | null>;
   text: Fixed<string>;
+}
+
+// Rehearsals of drafts (migrations/0011).
+interface RehearsalTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  draft_id: Fixed<string>;
+  edit: number;
+  against: number;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  from_at: FixedInstant;
+  until_at: FixedInstant;
+  done: ColumnType<string, string | number | undefined, string | number>;
+  total: ColumnType<string, string | number | undefined, string | number>;
+  attempt: Generated<number>;
+  result: ColumnType<object | null, undefined, string>;
+  error: ColumnType<string | null, undefined, string | null>;
+  by_person: Fixed<string>;
+  at: FixedInstant;
+  ended_at: ColumnType<Date | null, undefined, Date>;
 }

@@ -15,11 +15,13 @@ export {
   lifeWorkflow,
   listVersions,
   POLICY_EDITORS,
+  POLICY_READERS,
   type ReviewDue,
   readDraft,
   reviewDue,
   type Version,
   versionDocument,
+  whoDecides,
 } from './life/index.ts';
 export { policiesJobs } from './policies.jobs.ts';
 export { policiesRoom } from './policies.routes.ts';
@@ -34,3 +36,4 @@ export {
 export { publicSchool } from './public-school.ts';
 export { type LinkRun, lastLinkRun, REGISTER_KEEPERS, registerStates } from './registers/index.ts';
 export { type RolesState, rolesState } from './roles/index.ts';
+export { schoolFacts } from './school-facts.ts';
