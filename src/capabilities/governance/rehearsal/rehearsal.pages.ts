@@ -1,4 +1,4 @@
-import { DAY } from '#core/clock.ts';
+import { DAY, HOUR } from '#core/clock.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { POLICY_EDITORS, taxonomy } from '#rooms/policies/index.ts';
@@ -44,8 +44,9 @@ export async function rehearsalSvg(deps: Deps, viewer: Viewer, draftId: string, 
   return last?.result ? rehearsalChart(groupsOf((last.result as Result).differences), size) : null;
 }
 
+/** Days begun; a rehearsal starts with a full hour, which makes no day more. */
 const daysOf = (row: RehearsalRow): number =>
-  Math.max(1, Math.round((row.until_at.getTime() - row.from_at.getTime()) / DAY));
+  Math.max(1, Math.ceil((row.until_at.getTime() - row.from_at.getTime() - HOUR) / DAY));
 
 const progressOf = (row: RehearsalRow) => ({ done: Number(row.done), total: Number(row.total) });
 

@@ -22,7 +22,7 @@ after(() => t.drop());
 
 const resultOf = async (draft: string): Promise<Result> => {
   const last = await stage.last(draft);
-  assert.equal(last?.state, 'done', last?.error ?? undefined);
+  assert.equal(last?.state, 'done', last?.error ?? 'it should have ended');
   return last.result as Result;
 };
 
@@ -32,7 +32,7 @@ test('GOV-33 a rehearsal of thousands of recorded requests finds what would have
   const requests = Array.from({ length: 4000 }, (_, i) => ({
     who: who[i % who.length] ?? null,
     site: sites[Math.floor(i / 5) % sites.length] ?? '',
-    hours: ((i * 37) % (6 * 24 * 60)) / 60,
+    hours: (1 + ((i * 37) % (6 * 24 * 60))) / 60,
     count: 1 + (i % 3),
   }));
   await stage.browsed(requests);
