@@ -62,7 +62,7 @@ export function effectOf(old: PolicyDocument, now: PolicyDocument, context: Effe
   const open = (doc: PolicyDocument): Lint[] =>
     lint(doc, context).filter((l) => l.severity === 'clash' && l.settled === null);
   const [was, is] = [open(old), open(now)];
-  const fresh = (list: Lint[], other: Lint[]) => list.filter((l) => !other.some((o) => o.key === l.key));
+  const fresh = (list: Lint[], other: Lint[]) => list.filter((l) => !other.some((o) => isPartOf(l, o)));
   const told = new Set(['rules', 'profiles', 'devices', 'settings', 'duties', 'sanctions']);
   return {
     groups,
@@ -73,6 +73,15 @@ export function effectOf(old: PolicyDocument, now: PolicyDocument, context: Effe
       .map(([section, list]) => ({ title: SECTIONS[section]?.[0] ?? section, count: list.length })),
     changes: changes.length,
   };
+}
+
+/** The same contradiction, for the same people or for some of them: `kind:action:audiences:when:answers` (contradictions.ts). */
+function isPartOf(l: Lint, other: Lint): boolean {
+  if (l.key === other.key) return true;
+  const [a, b] = [l.key.split(':'), other.key.split(':')];
+  const who = (parts: string[]) => new Set(parts[2]?.split('+'));
+  const alike = a.length === 5 && a.every((part, i) => i === 2 || part === b[i]);
+  return alike && who(a).isSubsetOf(who(b));
 }
 
 const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });

@@ -108,7 +108,7 @@ export function matricesRoutes(app: WebApp, deps: Deps): void {
       audience: p.audience,
       who: rules.WHO[p.audience],
       clause: draft.document.clauses.find((c) => c.id === rule.clause),
-      stands: cell ? sayCell(withoutPeople(cell)) : 'not said',
+      stands: cell ? sayCell(bare(cell)) : 'not said',
       unconfirmed: cell?.unconfirmed === true,
       values: rules
         .valuesFor(rule, p.audience, cell)
@@ -160,12 +160,12 @@ const ruleWords = (doc: PolicyDocument) => {
   return {
     ...words,
     keeps: (s: Schema, key: string) => key === 'cells' || words.keeps(s, key),
-    hint: (key: string) =>
+    hint: (key: string, schema: Schema) =>
       key === 'action'
         ? `What it is about, in small letters with hyphens. Rows about one action speak together, and the strictest decides. There are: ${[...new Set(doc.rules.map((r) => r.action))].sort().join(', ')}.`
         : key === 'categories'
           ? 'Kinds of site that the filter ties to this row. None: only people decide by it, and “May I?” answers from it.'
-          : words.hint(key),
+          : words.hint(key, schema),
   };
 };
 
@@ -220,9 +220,10 @@ const lines = (body: unknown, name: string): string[] =>
     .split('\n')
     .flatMap((line) => line.trim() || []);
 
-/** On a page it is said how many, not by their ids. */
-const withoutPeople = (cell: Cell): Cell =>
-  'people' in cell && cell.people.length > 0 ? { ...cell, people: [`${cell.people.length} named below`] } : cell;
+/** What is asked for beside it is left out: the reason, and people, who stand in it by their ids. */
+function bare({ rationale: _, ...cell }: Cell): Cell {
+  return 'people' in cell && cell.people.length > 0 ? { ...cell, people: [`${cell.people.length} named below`] } : cell;
+}
 
 const SHOWN = 8;
 /** Exactly which cells are different now. */

@@ -196,7 +196,7 @@ function formOf(
     words: {
       ...words,
       label: (key) => (key.startsWith('/') ? labelOfPlace(doc, key, words) : words.label(key)),
-      hint: (key) => words.hint(last(key)),
+      hint: (key, s) => words.hint(last(key), s),
       keeps: (s, key) => words.keeps(s, last(key)),
       options: (s, key) => words.options(s, last(key)),
     },

@@ -1,7 +1,7 @@
-import type { Audience, PolicyDocument, RoleId } from '#policy/index.ts';
+import { type Audience, explainSetting, type PolicyDocument, type RoleId, SETTINGS } from '#policy/index.ts';
 import { type Lint, type LintContext, lint } from '#policy/lint.ts';
 import { sayCell, sayPeriod, sayValue } from '#policy/say.ts';
-import { getAt } from './places.ts';
+import { putAt } from './places.ts';
 
 /** How a question is answered. */
 export type Ask =
@@ -213,12 +213,13 @@ function reading(doc: PolicyDocument, l: Lint, pointer: string): Question[] {
   if (part === 'sanctions') {
     return [{ ...base, key: `table:${index}`, ask: { kind: 'table', who: index === 'staff' ? 'staff' : 'pupil' } }];
   }
-  const { unconfirmed: _, ...value } = getAt(doc, pointer) as Record<string, unknown>;
+  const setting = SETTINGS.find((s) => s.at.includes(pointer));
+  const settled = putAt(doc, `${pointer}/unconfirmed`, false);
   return [
     {
       ...base,
       key: `setting:${index}`,
-      now: sayValue(value),
+      now: setting ? explainSetting(settled, setting.id) : null,
       ask: { kind: 'value', at: pointer, mark: `${pointer}/unconfirmed` },
     },
   ];

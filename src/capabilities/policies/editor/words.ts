@@ -38,6 +38,10 @@ const LABELS: Readonly<Record<string, string>> = {
   full: 'The whole network',
   internetOnly: 'The internet only',
   none: 'None',
+};
+
+/** Values that need other words than their own. */
+const VALUES: Readonly<Record<string, string>> = {
   FULL: 'The whole network',
   INTERNET_ONLY: 'The internet only',
   NONE: 'No network',
@@ -61,7 +65,6 @@ const HINTS: Readonly<Record<string, string>> = {
   duties: 'What this role does. Write each duty on a line of its own; add as many as your school has.',
   max: 'Empty: no limit.',
   minLength: 'Characters.',
-  id: 'Small letters, digits and hyphens; the software knows it by this. It cannot be changed later.',
   words: 'Other words that people use for it, one on each line.',
 };
 
@@ -71,13 +74,15 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 /** `lastReviewed` → "Last reviewed" */
 export const labelOf = (key: string): string => LABELS[key] ?? capital(sayKey(key));
 
+const choiceOf = (value: string): string => VALUES[value] ?? capital(sayKey(value));
+
 /** Never typed by people: ties to the catalogue, what only lint reads, and the day that approval itself fills in. */
 const KEPT: ReadonlySet<string> = new Set(['rows', 'says', 'format', 'approvedOn']);
 
 /** Words and choices of one document. `made`: the entry exists, so its id stands. */
 export function wordsOf(doc: PolicyDocument, made: boolean): FormWords {
   const roles = doc.roles.map((r): Option => ({ value: r.id, text: r.title }));
-  const free = ROLE_IDS.flatMap((id) => (doc.roles.some((r) => r.id === id) ? [] : { value: id, text: labelOf(id) }));
+  const free = ROLE_IDS.flatMap((id) => (doc.roles.some((r) => r.id === id) ? [] : { value: id, text: choiceOf(id) }));
   const clauses = doc.clauses.map((c): Option => ({ value: c.id, text: `${c.number} ${short(c.text)}` }));
   const documents = doc.documents.map((d): Option => ({ value: d.id, text: d.title }));
   const lists: Readonly<Record<string, readonly Option[]>> = {
@@ -99,7 +104,11 @@ export function wordsOf(doc: PolicyDocument, made: boolean): FormWords {
   const isDays = (s: Schema): boolean => (s.items as { maximum?: number } | undefined)?.maximum === 7;
   return {
     label: labelOf,
-    hint: (key) => HINTS[key],
+    value: choiceOf,
+    hint: (key, schema) =>
+      key === 'id' && schema.description
+        ? `${capital(schema.description)}. The software knows it by this, and it cannot be changed later.`
+        : HINTS[key],
     keeps: (schema, key) => KEPT.has(key) || (made && key === 'id') || schema.patternProperties !== undefined,
     options: (schema, key) => {
       if (schema.enum !== undefined && schema.enum === (Role as Schema).enum) {

@@ -17,6 +17,8 @@ export type Field =
       readonly value: string;
       readonly options: readonly Option[];
       readonly few: boolean;
+      /** Nothing is chosen yet, and nothing is no answer. */
+      readonly choose: boolean;
     })
   | (Base & { readonly kind: 'many'; readonly options: readonly (Option & { readonly checked: boolean })[] })
   | (Base & { readonly kind: 'group'; readonly fields: readonly Field[] })
@@ -45,17 +47,19 @@ const FEW = 7;
 /** The form of a schema, filled in from what was sent or would be sent; what is kept as it is has no field. */
 export function fieldsOf(schema: Schema, body: Body, words: FormWords, name = '', key = ''): readonly Field[] {
   const shape = shapeOf(schema, key, words);
-  const base = { name, label: words.label(key), hint: words.hint(key) };
+  const base = { name, label: words.label(key), hint: words.hint(key, schema) };
   const value = one(body, name);
   switch (shape.is) {
     case 'kept':
       return [];
     case 'flag':
-      return [{ ...base, kind: 'one', value: value || 'no', options: YES_NO, few: true }];
+      return [{ ...base, kind: 'one', value: value || 'no', options: YES_NO, few: true, choose: false }];
     case 'one': {
       const unset = shape.nullable ? [{ value: '', text: 'Not decided' }] : [];
       const options = [...shape.options, ...unset];
-      return [{ ...base, kind: 'one', value, options, few: options.length <= FEW }];
+      return [
+        { ...base, kind: 'one', value, options, few: options.length <= FEW, choose: value === '' && !shape.nullable },
+      ];
     }
     case 'text': {
       const { maxLength = 200 } = shape.schema;

@@ -12,7 +12,9 @@ export interface Option {
 /** What a schema does not say: how things are called, and what there is to choose from in this document. */
 export interface FormWords {
   readonly label: (key: string) => string;
-  readonly hint: (key: string) => string | undefined;
+  /** A value that is chosen from a list. */
+  readonly value: (value: string) => string;
+  readonly hint: (key: string, schema: Schema) => string | undefined;
   /** The choices for a value, or for the entries of a list; null where it is typed. */
   readonly options: (schema: Schema, key: string) => readonly Option[] | null;
   /** Kept as it is and not shown: what is not for people to type. */
@@ -71,7 +73,7 @@ const flat = (schema: Schema): Schema[] => (schema.anyOf ? schema.anyOf.flatMap(
 const isListed = (s: Schema): boolean => s.enum !== undefined || typeof s.const === 'string';
 
 const valuesOf = (s: Schema, words: FormWords): Option[] =>
-  (s.enum ?? [s.const]).map((v) => ({ value: String(v), text: words.label(String(v)) }));
+  (s.enum ?? [s.const]).map((v) => ({ value: String(v), text: words.value(String(v)) }));
 
 function arrayShape(schema: Schema, key: string, words: FormWords): Shape {
   const item = schema.items as Schema;
