@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import type { Clock } from '#core/clock.ts';
 import type { CategoryIndex } from '#filter/index.ts';
 import { type Decision, decide, nextChange, type Presence, personalProfiles, type Snapshot } from '#policy/index.ts';
+import { ChangeBook, type ClientChanges } from './changes.ts';
 import type { Client, Judge, Judgement } from './judge.ts';
 
 const UNIDENTIFIED = 'unidentified';
@@ -62,6 +63,8 @@ class Verdicts {
 
 interface Known extends Client {
   readonly verdicts: Verdicts | null;
+  /** What people agreed to open or close for whoever this is; null for nearly everybody. */
+  readonly changes: ClientChanges | null;
   readonly until: number;
 }
 
@@ -77,6 +80,7 @@ export class GatewayState implements Judge {
   #verdicts = new Map<string, Verdicts>();
   #clients = new Map<string, Known>();
   #personal = new Set<string>();
+  #changes: ChangeBook | null = null;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -97,6 +101,7 @@ export class GatewayState implements Judge {
     this.#clients = new Map();
     this.#networks = snapshot.addresses.map((entry) => ({ range: ipaddr.parseCIDR(entry.cidr), entry }));
     this.#personal = personalProfiles(snapshot.policy);
+    this.#changes = new ChangeBook(snapshot.changes ?? [], snapshot.policy);
   }
 
   usePresence(presence: Presence): void {
@@ -121,11 +126,14 @@ export class GatewayState implements Judge {
 
   judge(client: Client, host: string, path?: string): Judgement {
     if (!this.#index) return NO_POLICY;
-    return this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
+    const base = this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
+    return (client as Known).changes?.over(base, host, this.#clock.now()) ?? base;
   }
 
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
-    return this.#index ? this.#verdict(client, this.#index.findWire(packet, offset)) : NO_POLICY;
+    if (!this.#index) return NO_POLICY;
+    const base = this.#verdict(client, this.#index.findWire(packet, offset));
+    return (client as Known).changes?.overWire(base, packet, offset, this.#clock.now()) ?? base;
   }
 
   #verdict(client: Client, set: number): Judgement {
@@ -158,7 +166,8 @@ export class GatewayState implements Judge {
     how: Client['how'],
     until: number,
   ): Known {
-    return { address, person, device, profile, how, until, verdicts: this.#verdictsFor(profile, person) };
+    const changes = this.#changes?.for(person, profile) ?? null;
+    return { address, person, device, profile, how, until, changes, verdicts: this.#verdictsFor(profile, person) };
   }
 
   #verdictsFor(profile: string, person: string | null): Verdicts | null {

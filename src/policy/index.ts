@@ -8,6 +8,7 @@ export {
   type Rhythm,
   type SchoolCalendar,
 } from './calendar.ts';
+export { changed, changeFor, changeRule, decisive, isFor, isLive, type LiveChange, neverOpened } from './changes.ts';
 export { bareSchool, compilePolicy, profileFor } from './compile.ts';
 export { type CompiledMay, compileMay, type MayBecause, type Spoken } from './compile-may.ts';
 export { CONTROLS, type Control } from './controls.ts';

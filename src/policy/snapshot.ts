@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import type { LiveChange } from './changes.ts';
 import type { CompiledPolicy } from './types.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface Snapshot {
     readonly device: string | null;
   }[];
   readonly settings: GatewaySettings;
+  /** Openings, closings and lesson lists that hold now or will (FCR-03, FCR-08); an older control sends none. */
+  readonly changes?: readonly LiveChange[];
 }
 
 export interface GatewaySettings {
