@@ -1,9 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import type { Clock } from '#core/clock.ts';
+import { mayDisguise, mayDisguiseWire } from '#filter/disguise.ts';
 import type { CategoryIndex } from '#filter/index.ts';
 import { type Decision, decide, nextChange, type Presence, personalProfiles, type Snapshot } from '#policy/index.ts';
+import { withBehind } from './behind.ts';
 import { ChangeBook, type ClientChanges } from './changes.ts';
+import { hostName } from './dns/codec.ts';
 import type { Client, Judge, Judgement } from './judge.ts';
+import { judgeSearch } from './search.ts';
 
 const UNIDENTIFIED = 'unidentified';
 const KNOWN_ADDRESSES = 10_000;
@@ -49,15 +53,14 @@ class Verdicts {
     }
     const made = this.#made[set];
     if (made) return made;
-    const categories = this.#index.categoriesOf(set);
-    const decision: Decision = decide(this.#snapshot.policy, this.#profile, {
-      categories,
-      at: now,
-      person: this.#person,
-    });
-    const judgement = { outcome: decision.outcome, because: decision.because, categories };
+    const judgement = this.ofCategories(this.#index.categoriesOf(set), now);
     this.#made[set] = judgement;
     return judgement;
+  }
+
+  ofCategories(categories: readonly string[], at: number): Judgement {
+    const decision: Decision = decide(this.#snapshot.policy, this.#profile, { categories, at, person: this.#person });
+    return { outcome: decision.outcome, because: decision.because, categories };
   }
 }
 
@@ -125,19 +128,33 @@ export class GatewayState implements Judge {
   }
 
   judge(client: Client, host: string, path?: string): Judgement {
-    if (!this.#index) return NO_POLICY;
-    const base = this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
-    return (client as Known).changes?.over(base, host, this.#clock.now()) ?? base;
+    const itself = this.#judgeItself(client, host, path);
+    if (path === undefined && !mayDisguise(host)) return itself;
+    const search =
+      path === undefined ? null : judgeSearch(host, path, (category) => this.#ofCategory(client, category));
+    return search ?? withBehind(itself, host, path, (inner, rest) => this.#judgeItself(client, inner, rest));
   }
 
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
     if (!this.#index) return NO_POLICY;
     const base = this.#verdict(client, this.#index.findWire(packet, offset));
-    return (client as Known).changes?.overWire(base, packet, offset, this.#clock.now()) ?? base;
+    const itself = (client as Known).changes?.overWire(base, packet, offset, this.#clock.now()) ?? base;
+    if (!mayDisguiseWire(packet, offset)) return itself;
+    return withBehind(itself, hostName(packet, offset), undefined, (inner) => this.#judgeItself(client, inner));
+  }
+
+  #judgeItself(client: Client, host: string, path?: string): Judgement {
+    if (!this.#index) return NO_POLICY;
+    const base = this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
+    return (client as Known).changes?.over(base, host, this.#clock.now()) ?? base;
   }
 
   #verdict(client: Client, set: number): Judgement {
     return (client as Known).verdicts?.of(set, this.#clock.now()) ?? NO_POLICY;
+  }
+
+  #ofCategory(client: Client, category: string): Judgement {
+    return (client as Known).verdicts?.ofCategories([category], this.#clock.now()) ?? NO_POLICY;
   }
 
   #findOut(address: string, now: number): Known {
