@@ -1,17 +1,19 @@
 import { Type } from 'typebox';
 import { notFound } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
-import type { Audience, Cell, Change, PolicyDocument, Rule, TimeWindow } from '#policy/index.ts';
+import type { Audience, Cell, PolicyDocument } from '#policy/index.ts';
 import { sayCell } from '#policy/say.ts';
 import { contextOf, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
-import { type Body, type Faults, fromBody, one, toBody } from './form/body.ts';
+import { changeCell, lines, WINDOWS } from './cell.rules.ts';
+import { type Body, fromBody, one, toBody } from './form/body.ts';
 import { fieldsOf } from './form/fields.ts';
 import type { Schema } from './form/shape.ts';
 import { type Again, AnyForm, params, Query, takeForm, VIEWS, WRITE } from './form.routes.ts';
+import { GRIDS, SETTERS } from './matrices.pages.ts';
 import * as rules from './matrices.rules.ts';
 import { peopleByUsername, usernames } from './people.store.ts';
 import { exactly, putAt, schemaAt } from './places.ts';
-import { openDraft, refuseFaults } from './save.service.ts';
+import { openDraft, refuseFaults, summary } from './save.service.ts';
 import { sound } from './sound.ts';
 import { wordsOf } from './words.ts';
 
@@ -42,7 +44,7 @@ export function matricesRoutes(app: WebApp, deps: Deps): void {
           change: (doc, body) => sound(SETTERS[grid](doc, body)),
           show: async (again) => reply.page(view, await page(viewerOf(request), request.params.id, q, again)),
           to: `${base(request.params.id)}${grid && `/${grid}`}${q && `?q=${encodeURIComponent(q)}`}`,
-          done: changedCells,
+          done: (changes) => `Saved in the draft. ${summary(changes, 8)}`.slice(0, 800),
         });
       },
     );
@@ -149,12 +151,6 @@ interface RuleParams {
 }
 
 const RULE = schemaAt('/rules/0');
-/** Only the windows of a cell: its value, people and rationale are asked beside them. */
-const WINDOWS = Type.Object({
-  windows: (schemaAt('/rules/0/cells/pupil').anyOf?.find((s) => s.properties?.windows)?.properties?.windows ??
-    Type.Never()) as Schema,
-}) as unknown as Schema;
-
 const ruleWords = (doc: PolicyDocument) => {
   const words = wordsOf(doc, true);
   return {
@@ -179,141 +175,7 @@ function changeRule(doc: PolicyDocument, id: string | undefined, body: Body, rem
   return sound(putAt(doc, place, value), place);
 }
 
-function changeCell(
-  doc: PolicyDocument,
-  { rule: id, audience, confirms }: { rule: string; audience: Audience; confirms: boolean },
-  body: Body,
-  known: ReadonlyMap<string, string>,
-): PolicyDocument {
-  const rule = doc.rules.find((r) => r.id === id);
-  const place = exactly(doc, `/rules/${id}/cells`);
-  if (!rule || place === null) throw notFound('this row in the draft');
-  const was = rule.cells[audience];
-  const value = one(body, '/value') as Cell['value'];
-  const faults: Faults = {};
-  if (!rules.valuesFor(rule, audience, was).includes(value)) faults['/value'] = 'Choose one of these.';
-  const read = fromBody(WINDOWS, body, undefined, wordsOf(doc, true));
-  if (value === 'times') Object.assign(faults, read.faults);
-  const before = was && 'people' in was ? was.people : [];
-  const typed = lines(body, '/people');
-  const unknown = typed.filter((name) => !known.has(name) && !before.includes(name));
-  if ((value === 'selected' || value === 'nominated') && unknown.length > 0) {
-    faults['/people'] = `Nobody here has the username ${unknown.join(', ')}.`;
-  }
-  refuseFaults(faults);
-  const rationale = one(body, '/rationale').replaceAll('\r\n', '\n').trim();
-  const { unconfirmed, rationale: _, ...rest } = { ...rules.cellOf(value, was) } as Cell;
-  const cell = {
-    ...rest,
-    ...(value === 'times' && { windows: (read.value as { windows: TimeWindow[] }).windows }),
-    ...((value === 'selected' || value === 'nominated') && {
-      people: [...new Set(typed.map((name) => known.get(name) ?? name))],
-    }),
-    ...(rationale && { rationale }),
-    ...(unconfirmed && !confirms && { unconfirmed }),
-  } as Cell;
-  return sound(rules.setCell(doc, id, audience, cell), `${place}/${audience}`);
-}
-
-const lines = (body: unknown, name: string): string[] =>
-  one(body as Body, name)
-    .split('\n')
-    .flatMap((line) => line.trim() || []);
-
 /** What is asked for beside it is left out: the reason, and people, who stand in it by their ids. */
 function bare({ rationale: _, ...cell }: Cell): Cell {
   return 'people' in cell && cell.people.length > 0 ? { ...cell, people: [`${cell.people.length} named below`] } : cell;
 }
-
-const SHOWN = 8;
-/** Exactly which cells are different now. */
-function changedCells(changes: readonly Change[]): string {
-  const said = changes.slice(0, SHOWN).map((c) => c.said);
-  const more = changes.length - SHOWN;
-  const n = changes.length === 1 ? 'One change' : `${changes.length} changes`;
-  return `${n} saved in the draft. ${said.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`.slice(0, 1500);
-}
-
-type Grid = '' | 'devices' | 'sanctions';
-const SETTERS: Readonly<Record<Grid, (doc: PolicyDocument, body: Body) => PolicyDocument>> = {
-  '': rules.setCells,
-  devices: rules.setDevices,
-  sanctions: (doc, body) => rules.setSanctions(doc, one(body, 'who') === 'staff' ? 'staff' : 'pupil', body),
-};
-
-const GRIDS: Readonly<Record<Grid, (doc: PolicyDocument, q: string, again: Again | null) => Record<string, unknown>>> =
-  {
-    '': (doc, q, again) => {
-      const words = q.trim().toLowerCase();
-      const numbers = new Map(doc.clauses.map((c) => [c.id, c.number]));
-      const shown = doc.rules.filter((r) =>
-        [r.id, r.name, r.action, numbers.get(r.clause), ...(r.words ?? []), ...r.categories]
-          .join(' ')
-          .toLowerCase()
-          .includes(words),
-      );
-      const row = (rule: Rule) => ({
-        ...rule,
-        number: numbers.get(rule.clause),
-        columns: rules.AUDIENCES.map((audience) => {
-          const cell = rule.cells[audience];
-          const name = rules.cellName(rule.id, audience);
-          const value = again ? one(again.body, name) : (cell?.value ?? '');
-          const values = rules.valuesFor(rule, audience, cell).map((v) => ({ value: v, text: rules.VALUES[v] }));
-          return {
-            audience,
-            who: rules.WHO[audience],
-            name,
-            value,
-            options: [...values, { value: '', text: 'Not said' }],
-            changed: again !== null && value !== (cell?.value ?? ''),
-            unconfirmed: cell?.unconfirmed === true,
-            empty: cell?.value === 'times' && cell.windows.length === 0,
-          };
-        }),
-      });
-      const isTalk = (r: Rule) => r.id.startsWith('COM-');
-      return {
-        total: doc.rules.length,
-        found: shown.length,
-        grids: [
-          { title: 'Communications', rows: shown.filter(isTalk).map(row) },
-          { title: 'User actions', rows: shown.filter((r) => !isTalk(r)).map(row) },
-        ].filter((g) => g.rows.length > 0),
-      };
-    },
-    devices: (doc, q, again) => ({
-      levels: rules.LEVELS,
-      rows: doc.devices
-        .filter((d) => d.name.toLowerCase().includes(q.trim().toLowerCase()))
-        .map((d) => ({
-          ...d,
-          level: again ? one(again.body, `${d.id}:level`) : rules.levelOf(d),
-          school: again ? one(again.body, `${d.id}:school`) : d.cells.inSchool ? 'yes' : 'no',
-        })),
-    }),
-    sanctions: (doc, q, again) => ({
-      values: rules.SANCTIONS,
-      tables: (['pupil', 'staff'] as const).flatMap((who) => {
-        const { table } = doc.sanctions[who];
-        if (!table) return [];
-        const mine = again !== null && one(again.body, 'who') === who;
-        return [
-          {
-            ...table,
-            who,
-            incidents: table.incidents
-              .filter((i) => `${i.id} ${i.name}`.toLowerCase().includes(q.trim().toLowerCase()))
-              .map((i) => ({
-                ...i,
-                columns: table.actions.map((a) => {
-                  const name = rules.sanctionName(who, i.id, a.id);
-                  const value = i.cells[a.id] ?? 'not-available';
-                  return { name, action: a.name, value: mine ? one(again.body, name) || value : value };
-                }),
-              })),
-          },
-        ];
-      }),
-    }),
-  };

@@ -5,8 +5,9 @@ import { loadTaxonomy } from '#filter/index.ts';
 import { type PolicyDocument, type Rule, SHIPPED_POLICIES, shippedPolicy } from '#policy/index.ts';
 import { type LintContext, lint } from '#policy/lint.ts';
 import { cellOf, setCells } from './matrices.rules.ts';
-import { answer, choicesOf, statements, valueForm } from './questions.answers.ts';
+import { answer, choicesOf, valueForm } from './questions.answers.ts';
 import { openQuestions, progressOf, type Question } from './questions.rules.ts';
+import { statements } from './settle.rules.ts';
 
 const taxonomy = loadTaxonomy().categories;
 const documents = SHIPPED_POLICIES.map((id) => shippedPolicy(id, taxonomy));

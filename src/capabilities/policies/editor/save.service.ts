@@ -40,9 +40,9 @@ const SAID = 12;
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** The first differences in their own sentences; people on a list stand in a document by their ids. */
-function summary(changes: readonly Change[]): string {
-  const sentences = changes.slice(0, SAID).map((c) => c.said.replaceAll(UUID, 'somebody'));
-  const more = changes.length - SAID;
+export function summary(changes: readonly Change[], most = SAID): string {
+  const sentences = changes.slice(0, most).map((c) => c.said.replaceAll(UUID, 'somebody'));
+  const more = changes.length - most;
   return [...sentences, ...(more > 0 ? [`And ${more} more.`] : [])].join(' ');
 }
 
