@@ -8,6 +8,7 @@ export {
   type Given,
 } from './duties/index.ts';
 export {
+  addRiskAssessment,
   type Base,
   createDraft,
   type Draft,
@@ -19,6 +20,8 @@ export {
   type ReviewDue,
   readDraft,
   reviewDue,
+  setCover,
+  takeStep as takeDraftStep,
   type Version,
   versionDocument,
   whoDecides,
@@ -34,6 +37,6 @@ export {
   taxonomy,
 } from './policies.service.ts';
 export { publicSchool } from './public-school.ts';
-export { type LinkRun, lastLinkRun, REGISTER_KEEPERS, registerStates } from './registers/index.ts';
+export { type LinkRun, lastLinkRun, REGISTER_KEEPERS, recordSupply, registerStates } from './registers/index.ts';
 export { type RolesState, rolesState } from './roles/index.ts';
 export { schoolFacts } from './school-facts.ts';

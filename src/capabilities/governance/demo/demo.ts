@@ -12,6 +12,7 @@ import { adoptPolicy, policyInForce } from '#rooms/policies/index.ts';
 import { type Enrolled, makeSchool } from '../setup/setup.service.ts';
 import { activityBetween, BETWEEN_TRIES, dayStart, type Episode, type World } from './activity.ts';
 import { DEMO_PASSWORD, type DemoPeople, seedPeople, titleOf } from './people.ts';
+import { tellPromises } from './promises.ts';
 import { Random } from './random.ts';
 import { depsAt, episodes, seedAskings, tellStories } from './stories.ts';
 
@@ -58,6 +59,7 @@ export async function seedDemo(
   await seedActivity(deps, gateway, people, stories);
   await tellStories(deps, people, stories);
   await seedAskings(deps, people);
+  await tellPromises(deps, people);
   await deps.db.in(systemContext(school.id), async (tx) => {
     await settleMail(tx, now);
     await record(tx, {
