@@ -18,7 +18,7 @@ const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 14 };
 /** Wide for desks, narrow for phones, so that the letters are of one size on both. */
 const SIZES = {
   wide: { width: 900, label: 220, letters: 28 },
-  narrow: { width: 380, label: 120, letters: 15 },
+  narrow: { width: 380, label: 136, letters: 16 },
 } as const;
 const ROW = 44;
 

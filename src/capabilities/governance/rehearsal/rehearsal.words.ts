@@ -57,7 +57,7 @@ export function headline({ all, opens, stops }: Differences, days: number): stri
   return `${had}${parts.join(', ')}.`;
 }
 
-export const TURNS: Readonly<Record<Turn, string>> = { opens: 'Newly opens', stops: 'Newly stopped' };
+export const TURNS: Readonly<Record<Turn, string>> = { opens: 'Newly open', stops: 'Newly stopped' };
 
 export const FATE_WORDS: Readonly<Record<Fate, { readonly name: string; readonly tone: 'calm' | 'amber' | 'quiet' }>> =
   {

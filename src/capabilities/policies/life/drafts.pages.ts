@@ -56,6 +56,8 @@ export function draftPage(deps: Deps, viewer: Viewer, id: string, tried?: Tried)
       aside: steps.filter((s) => !s.forward),
       cover: mayEdit ? ((tried?.action === 'cover' ? tried.typed : coverOf(draft.document.meta)) as Cover) : null,
       mayEdit,
+      // As the room of governance decides it, save for those who read activity.
+      mayRehearse: state !== 'withdrawn' && situation.parts.length > 0,
       entries: entries.toReversed().map((e) => ({
         at: e.at,
         title: DONE[e.action as LifeAction] ?? e.action,
