@@ -1,7 +1,9 @@
 /** The door of the filter: lists in, category index out, look-ups. Pure: no SQL, no network. */
 export { type BuildOptions, type BuildReport, buildIndex, type RefusedLines, type SourceReport } from './build.ts';
 export { type CategoryIndex, loadIndex, openIndex } from './category-index.ts';
+export { countNames, type ListCount } from './count.ts';
 export { explainHost, type ListMatch } from './explain.ts';
+export { newSealKey, openSealsWith, sealedBytes } from './formats/sealed.ts';
 export type { LineRefusal } from './formats.ts';
 export { isAddress, normaliseHost, normalisePath } from './host.ts';
 export { loadMapping, type Mapping } from './mapping.ts';

@@ -8,6 +8,7 @@ import type { Reach } from '#core/reach.ts';
 export interface Way {
   readonly reach: Reach;
   readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,14 +23,17 @@ export async function fetchOutside(url: URL, way: Way, redirects: number): Promi
   if (redirects === 0) throw refuse('The server sends on from address to address without end.');
   const next = URL.parse(headers.location, url);
   if (next?.protocol !== 'http:' && next?.protocol !== 'https:') throw refuse('The server sends on to no web address.');
-  return fetchOutside(next, way, redirects - 1);
+  // What opens one server is not shown to another.
+  const { authorization, ...others } = way.headers ?? {};
+  const kept = authorization !== undefined && next.origin === url.origin ? { ...others, authorization } : others;
+  return fetchOutside(next, { ...way, headers: kept }, redirects - 1);
 }
 
 /**
  * Whoever may enter an address must not be able to make this server ask others inside the school's walls, so the very
  * address that is connected to is looked at, whatever its name says (server-side request forgery).
  */
-function get(url: URL, { reach, signal }: Way): Promise<IncomingMessage> {
+function get(url: URL, { reach, signal, headers: wanted }: Way): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0 && !reach.permits(host)) throw outOfReach();
   const permitted: LookupFunction = (name, options, found) =>
@@ -41,7 +45,7 @@ function get(url: URL, { reach, signal }: Way): Promise<IncomingMessage> {
     });
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   (url.protocol === 'https:' ? https : http)
-    .get(url, { agent: false, lookup: permitted, signal, headers: { 'user-agent': 'Gatehouse' } }, resolve)
+    .get(url, { agent: false, lookup: permitted, signal, headers: { ...wanted, 'user-agent': 'Gatehouse' } }, resolve)
     .on('error', reject);
   return promise;
 }

@@ -33,6 +33,8 @@ export interface Database {
   duty_evidence: DutyEvidenceTable;
   duty_notice: DutyNoticeTable;
   list_source: ListSourceTable;
+  list_source_version: ListSourceVersionTable;
+  list_slot: ListSlotTable;
   list_version: ListVersionTable;
   list_build: ListBuildTable;
   gateway: GatewayTable;
@@ -365,6 +367,42 @@ interface ListSourceTable {
   added_at: DefaultedInstant;
   checked_at: NullableInstant;
   last_error: string | null;
+  mirrors: Generated<string[]>;
+  every_hours: Generated<number>;
+  max_age_hours: Generated<number>;
+  checksum: string | null;
+  public_key: string | null;
+  next_check_at: NullableInstant;
+  stale_since: NullableInstant;
+}
+interface ListSourceVersionTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  source_id: Fixed<string>;
+  digest: Fixed<string>;
+  bytes: ColumnType<string, number, never>;
+  entries: ColumnType<Record<string, number>, string, never>;
+  from_url: string;
+  etag: string | null;
+  last_modified: string | null;
+  fetched_at: Instant;
+  state: 'held' | 'in-use' | 'superseded' | 'refused';
+  reason: string | null;
+  decided_by: string | null;
+  decided_at: NullableInstant;
+}
+interface ListSlotTable {
+  school_id: Fixed<string>;
+  slot: Fixed<'iwf' | 'ctiru'>;
+  entries: ColumnType<string, number | undefined, number>;
+  etag: string | null;
+  last_modified: string | null;
+  loaded_at: NullableInstant;
+  checked_at: NullableInstant;
+  next_check_at: NullableInstant;
+  shrunk_since: NullableInstant;
+  last_error: string | null;
+  stale_since: NullableInstant;
 }
 interface ListVersionTable {
   id: Generated<string>;
