@@ -18,6 +18,7 @@ export { type Change, diffPolicies, type Mark, SECTIONS } from './diff.ts';
 export { LINT_CODES, type Lint, lint, type Severity, unsettled } from './lint.ts';
 export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
+export { safetyFor } from './safety.ts';
 export { PolicySchema } from './schema.ts';
 export * from './sections.ts';
 export { explainSetting, readSetting, SETTINGS, type Setting } from './settings.ts';

@@ -180,6 +180,21 @@ const LETTER = Array.from({ length: 256 }, (_, byte) => {
   return /[a-z0-9_-]/.test(letter) ? letter : `\\${String(byte).padStart(3, '0')}`;
 });
 
+/** A name of our own data files in wire form. */
+export const wireName = (host: string): Uint8Array =>
+  Uint8Array.from([...host.split('.').flatMap((label) => [label.length, ...Buffer.from(label, 'latin1')]), 0]);
+
+/** A question of our own. */
+export function askingFor(name: Uint8Array, type: number): Buffer {
+  const packet = Buffer.alloc(HEADER + name.length + 4);
+  packet[2] = 0x01; // RD
+  packet[5] = 1;
+  packet.set(name, HEADER);
+  packet.writeUInt16BE(type, HEADER + name.length);
+  packet.writeUInt16BE(CLASS_IN, HEADER + name.length + 2);
+  return packet;
+}
+
 /** Do two messages ask the same, letters' case aside (RFC 4343)? `end` is where the question of `a` ends. */
 export function sameQuestion(a: Uint8Array, b: Uint8Array, end: number): boolean {
   if (b.length < end) return false;

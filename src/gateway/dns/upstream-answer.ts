@@ -64,6 +64,25 @@ export function readAnswer(packet: Buffer): Reading {
   return { message, ttls, ttl, targets: targets.length === 0 ? NO_TARGETS : targets };
 }
 
+export interface AddressRecord {
+  readonly ttl: number;
+  readonly data: Uint8Array;
+}
+
+/** The addresses of this type in a stored answer, whatever names led to them. */
+export function addressesIn({ message }: StoredAnswer, type: number): AddressRecord[] {
+  const found: AddressRecord[] = [];
+  let at = skipName(message, HEADER) + 4;
+  for (let left = u16(message, 6); left > 0; left--) {
+    const record = readRecord(message, at);
+    if (record === null) break;
+    at = record.end;
+    if (record.type !== type) continue;
+    found.push({ ttl: message.readUInt32BE(record.fixed + 4), data: message.subarray(record.data, record.end) });
+  }
+  return found;
+}
+
 /** Where a record names the host that really answers; `null` when it names none. */
 function targetOffset(record: WireRecord): number | null {
   if (record.type === TYPE.CNAME) return record.data;
