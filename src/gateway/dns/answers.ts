@@ -70,6 +70,11 @@ const LOOPBACK6 = [record(TYPE.AAAA, LOCAL_TTL, addressBytes('::1'))];
 
 export const NXDOMAIN: Reply = { rcode: RCODE.NXDOMAIN, authority: BRIEF_SOA };
 export const NODATA: Reply = { rcode: RCODE.NOERROR, authority: BRIEF_SOA };
+/** To browsers that would bring a DNS of their own. */
+export const OWN_DNS: Reply = {
+  ...NXDOMAIN,
+  errors: [{ code: EDE.BLOCKED, text: 'Devices use the school’s DNS here.' }],
+};
 /** RFC 8482: ANY is for amplifiers; one small record answers it. */
 export const ANY_REFUSED: Reply = { rcode: RCODE.NOERROR, answers: HINFO };
 

@@ -11,7 +11,18 @@ const PLAIN_UDP = 512;
 const MAX_NAME = 255;
 
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
-export const TYPE = { A: 1, CNAME: 5, SOA: 6, HINFO: 13, AAAA: 28, OPT: 41, SVCB: 64, HTTPS: 65, ANY: 255 } as const;
+export const TYPE = {
+  A: 1,
+  CNAME: 5,
+  SOA: 6,
+  HINFO: 13,
+  AAAA: 28,
+  OPT: 41,
+  RRSIG: 46,
+  SVCB: 64,
+  HTTPS: 65,
+  ANY: 255,
+} as const;
 export const CLASS_IN = 1;
 
 /** Bits of `Query.flags`. */

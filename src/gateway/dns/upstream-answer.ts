@@ -1,4 +1,5 @@
 import { CLASS_IN, expandName, HEADER, RCODE, readRecord, skipName, TYPE, u16, type WireRecord } from './codec.ts';
+import { hasEch, withoutEch } from './service-binding.ts';
 
 /** An upstream's answer, checked and made ready to be given to any client (and judged for each). */
 export interface StoredAnswer {
@@ -35,6 +36,7 @@ export function readAnswer(packet: Buffer): Reading {
   const ttls: number[] = [];
   const targets: Uint8Array[] = [];
   let found = false;
+  let ech = false;
   let soa: WireRecord | null = null;
   let ttl = MAX_TTL;
   let at = questionEnd;
@@ -50,12 +52,17 @@ export function readAnswer(packet: Buffer): Reading {
     }
     ttl = Math.min(ttl, packet.readUInt32BE(record.fixed + 4));
     if (record.type === askedType) found = true;
+    if (hasEch(packet, record)) ech = true;
     const nameAt = targetOffset(record);
     if (nameAt === null) continue;
     const target = nameAt < record.end ? expandName(packet, nameAt) : null;
     // A target we cannot read is a target we cannot judge.
     if (target === null) return 'malformed';
     if (target.length > 1) targets.push(target);
+  }
+  if (ech) {
+    const plain = withoutEch(packet, questionEnd);
+    return plain === null ? 'malformed' : readAnswer(plain);
   }
   if (rcode === RCODE.NXDOMAIN || !found) ttl = Math.min(ttl, negativeTtl(packet, soa));
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { filtered } from '../testing.ts';
-import { askTunnel, basic, exchangeRaw, get, origin, scene } from './testing.ts';
+import { askTunnel, basic, exchangeRaw, get, origin, realHello, scene, tlsOrigin } from './testing.ts';
 
 const child = { 'Proxy-Authorization': basic('child', 'pw') };
 const signedIn = { verify: async (name: string) => name };
@@ -42,6 +42,24 @@ test('ALR-09 a search that speaks of suicide brings people who listen, in kind w
   assert.doesNotMatch(answer, /closed here|<dt>Rule|\/ask\?|painless/);
   const event = made.recorder.events.at(-1);
   assert.deepEqual([event?.host, event?.outcome, event?.rule], ['www.google.com', 'block', 'safety.search']);
+});
+
+test('UAR-13 a service that would hide which sites are opened is not reached, neither as target nor as server name', async (t) => {
+  const port = await tlsOrigin(t);
+  const made = await scene(t, { tunnelPorts: [port] });
+  const { answer, socket } = await askTunnel(made.proxy.port, `mask.icloud.com:${port}`);
+  socket.destroy();
+  assert.match(answer, /^HTTP\/1\.1 403/);
+  const other = await askTunnel(made.proxy.port, `www.apple.example:${port}`);
+  other.socket.write(await realHello('mask-h2.icloud.com'));
+  const [first] = await new Promise<Buffer>((resolve) => other.socket.once('data', resolve));
+  other.socket.destroy();
+  assert.equal(first, 21, 'a TLS alert');
+  const refused = made.recorder.events.filter((e) => e.outcome === 'block').map((e) => [e.host, e.rule]);
+  assert.deepEqual(refused, [
+    ['mask.icloud.com', 'proxy.own-dns'],
+    ['mask-h2.icloud.com', 'proxy.own-dns'],
+  ]);
 });
 
 /** Addresses stay at home: nothing here may go out to a stranger's. */

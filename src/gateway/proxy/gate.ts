@@ -5,9 +5,10 @@ import { Reach } from '#core/reach.ts';
 import { safeAlias, safeHost, safePath } from '#filter/safe-search.ts';
 import { type GatewaySettings, safetyOf } from '#policy/snapshot.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
+import { isCanary } from '../canaries.ts';
 import type { Client, Judge, Judgement, Recorder } from '../judge.ts';
 import { valuesOf } from './headers.ts';
-import { OWN_PAGES, PRIVATE_TARGET, UNSAFE_SEARCH } from './refusals.ts';
+import { OWN_DNS, OWN_PAGES, PRIVATE_TARGET, UNSAFE_SEARCH } from './refusals.ts';
 import type { SignIn } from './sign-in.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';
 import type { Address } from './upstream.ts';
@@ -60,6 +61,7 @@ export class Gate {
 
   /** Judge, resolve, and check the addresses that will be connected to. Exactly one decision is recorded. */
   async admit(client: Client, target: Target): Promise<Admission> {
+    if (isCanary(target.host)) return this.refuse(client, target.host, OWN_DNS);
     const judgement = this.#parts.judge.judge(client, target.host, target.path || undefined);
     if (judgement.outcome === 'block') return this.refuse(client, target.host, judgement);
     const goal = this.#safely(client, target);
@@ -76,10 +78,14 @@ export class Gate {
    * named only here would be reached at its ordinary address, so it is refused where safe search must be on.
    */
   judgeName(client: Client, host: string, connected: string): Judgement {
-    const open = this.#safeAlias(client, host) === this.#safeAlias(client, connected);
-    const judgement = open ? this.#parts.judge.judge(client, host) : UNSAFE_SEARCH;
+    const judgement = this.#refusalOfName(client, host, connected) ?? this.#parts.judge.judge(client, host);
     this.#parts.recorder.record(client, 'proxy', host, judgement);
     return judgement;
+  }
+
+  #refusalOfName(client: Client, host: string, connected: string): Judgement | null {
+    if (isCanary(host)) return OWN_DNS;
+    return this.#safeAlias(client, host) === this.#safeAlias(client, connected) ? null : UNSAFE_SEARCH;
   }
 
   /** Record a refusal, be it the policy's or the proxy's own. */
