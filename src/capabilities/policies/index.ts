@@ -26,6 +26,7 @@ export {
   versionDocument,
   whoDecides,
 } from './life/index.ts';
+export { type GrantInput, grantUse, pupilGroups, readMoment, writeMoment } from './permissions/index.ts';
 export { policiesJobs } from './policies.jobs.ts';
 export { policiesRoom } from './policies.routes.ts';
 export {
@@ -39,4 +40,5 @@ export {
 export { publicSchool } from './public-school.ts';
 export { type LinkRun, lastLinkRun, REGISTER_KEEPERS, recordSupply, registerStates } from './registers/index.ts';
 export { type RolesState, rolesState } from './roles/index.ts';
+export { addSlots, addZone, readTimetable } from './school-day/index.ts';
 export { schoolFacts } from './school-facts.ts';

@@ -67,7 +67,13 @@ export async function grantUse(tx: Tx, deps: Deps, by: Context, input: GrantInpu
     actor: by.person,
     action: 'permission.give',
     object: { kind: 'rule', id: input.rule },
-    detail: { grants: ids, people: fresh.map((p) => p.id), from: span.from, until: span.until, policy: policy.number },
+    detail: {
+      grants: ids,
+      people: fresh.map((p) => p.id),
+      from: span.from.toISOString(),
+      until: span.until?.toISOString() ?? null,
+      policy: policy.number,
+    },
     text: { purpose: span.purpose },
     at: now,
   });

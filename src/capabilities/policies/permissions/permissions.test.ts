@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { DAY, HOUR } from '#core/clock.ts';
 import { Refusal } from '#core/errors.ts';
+import { sealNext, verifyLedger } from '#platform/ledger.ts';
 import { may, shippedPolicy } from '#policy/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { everyRouteDenies, type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
@@ -176,6 +177,13 @@ test('people and permissions of another school are not there', async () => {
   );
   assert.equal(code(await pages.as(s.people.head).post(`/permissions/end/${theirs?.id}`)), 404);
   assert.doesNotMatch((await pages.as(s.people.head).get('/permissions?state=all')).body, /Theirs/);
+});
+
+test('what was given and ended verifies in the ledger', async () => {
+  while (await sealNext(t.db, s.clock.now()));
+  const { faults, entries } = await verifyLedger(t.db, []);
+  assert.deepEqual(faults, []);
+  assert.ok(entries >= 5, `${entries} entries`);
 });
 
 test('a search finds by name, by purpose and by state', async () => {
