@@ -4,27 +4,22 @@ import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { searchPeople } from '#rooms/identity/index.ts';
 import { policyInForce, profilesInForce, taxonomy } from '#rooms/policies/index.ts';
-import { contextOf, done, hasDuty, type Room, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
+import { contextOf, hasDuty, type Room, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
+import { KEEPERS, OVERSEERS } from './filtering.duties.ts';
 import { gatewayRoutes } from './gateway.routes.ts';
 import { enrolGateway, type OnGatewayTrouble } from './gateways.service.ts';
 import { filteringAtAGlance } from './glance.service.ts';
-import { requestCompile } from './lists.service.ts';
+import { listRoutes } from './lists.routes.ts';
 import { questionRoutes } from './questions.routes.ts';
-import { addSource, switchSource } from './sources.service.ts';
 import { explainAddress, isNeutral, judgeFor, judgeForAll, readAddress, together } from './verdict.service.ts';
 
 const VIEWS = 'capabilities/filtering/views';
-/** Who changes what the filter is fed with. */
-const KEEPERS = ['ict-manager', 'administrator'];
-/** Who sees how it stands. */
-const OVERSEERS = [...KEEPERS, 'filter-approver', 'dsl', 'head', 'lead-governor'];
 /** Who may ask what one named person would get. */
 const NAMERS = [...KEEPERS, 'dsl', 'head'];
 const TESTERS = { duties: [...OVERSEERS, 'staff'] };
 
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const strict = { additionalProperties: false };
-const Nothing = Type.Object(csrf, strict);
 const Test = Type.Object(
   {
     address: Type.Optional(Type.String({ maxLength: 2000 })),
@@ -33,20 +28,6 @@ const Test = Type.Object(
   },
   strict,
 );
-const NewSource = Type.Object(
-  {
-    ...csrf,
-    location: Type.String({ maxLength: 2000 }),
-    name: Type.Optional(Type.String({ maxLength: 40 })),
-    category: Type.Optional(Type.String({ maxLength: 60 })),
-  },
-  strict,
-);
-const OneSource = Type.Object(
-  { id: Type.String({ format: 'uuid' }), state: Type.Union([Type.Literal('on'), Type.Literal('off')]) },
-  strict,
-);
-const Search = Type.Object({ q: Type.Optional(Type.String({ maxLength: 100 })) }, strict);
 const NewGateway = Type.Object({ ...csrf, gateway: Type.String({ maxLength: 100 }) }, strict);
 
 /** Filtering: how it stands, what it would answer, what feeds it, and the gateways that carry it out. */
@@ -56,6 +37,7 @@ export function filteringRoom(deps: Deps, wiring: { onGatewayTrouble: OnGatewayT
     nav: [{ href: '/filtering', text: 'Filtering', duties: TESTERS.duties, order: 50 }],
     routes(app) {
       pages(app, deps);
+      listRoutes(app, deps);
       questionRoutes(app, deps);
       gatewayRoutes(app, deps, wiring.onGatewayTrouble);
     },
@@ -72,55 +54,6 @@ function pages(app: WebApp, deps: Deps): void {
     const page = await deps.db.in(contextOf(viewer), (tx) => test(tx, viewer, request.query));
     return reply.status('errors' in page ? 400 : 200).page(`${VIEWS}/test.njk`, page);
   });
-
-  app.get(
-    '/filtering/lists',
-    { config: { access: { duties: OVERSEERS } }, schema: { querystring: Search } },
-    async (request, reply) => {
-      const page = await lists(viewerOf(request), request.query.q);
-      // Without a script: while lists are compiled, the browser asks again by itself.
-      if (page.running) reply.header('refresh', '2');
-      return reply.page(`${VIEWS}/lists.njk`, page);
-    },
-  );
-
-  app.post(
-    '/filtering/lists',
-    { config: { access: { duties: KEEPERS } }, schema: { body: NewSource } },
-    async (request, reply) => {
-      const viewer = viewerOf(request);
-      const by = contextOf(viewer);
-      try {
-        await deps.db.in(by, (tx) => addSource(tx, deps, by, request.body));
-      } catch (e) {
-        if (!(e instanceof Refusal)) throw e;
-        const errors = e.fields ?? { name: [e.message, e.remedy].filter(Boolean).join(' ') };
-        return reply.status(400).page(`${VIEWS}/lists.njk`, { ...(await lists(viewer)), values: request.body, errors });
-      }
-      return done(reply, '/filtering/lists', 'The source is added. The lists are being compiled.');
-    },
-  );
-
-  app.post(
-    '/filtering/lists/compile',
-    { config: { access: { duties: KEEPERS } }, schema: { body: Nothing } },
-    async (request, reply) => {
-      const by = contextOf(viewerOf(request));
-      await deps.db.in(by, (tx) => requestCompile(tx, deps, by.school));
-      return done(reply, '/filtering/lists', 'The lists are being compiled. What is in use stays in use until then.');
-    },
-  );
-
-  app.post(
-    '/filtering/lists/:id/:state',
-    { config: { access: { duties: KEEPERS } }, schema: { params: OneSource, body: Nothing } },
-    async (request, reply) => {
-      const by = contextOf(viewerOf(request));
-      const { id, state } = request.params;
-      await deps.db.in(by, (tx) => switchSource(tx, deps, by, id, state === 'on'));
-      return done(reply, '/filtering/lists', `The source is switched ${state}. The lists are being compiled.`);
-    },
-  );
 
   app.post(
     '/filtering/gateways',
@@ -152,32 +85,6 @@ function pages(app: WebApp, deps: Deps): void {
       answers: hasDuty(viewer, 'ict-manager', 'filter-approver', 'teacher'),
       glance: hasDuty(viewer, ...OVERSEERS) ? await filteringAtAGlance(tx, deps) : null,
     }));
-  }
-
-  function lists(viewer: Viewer, q = '') {
-    const wanted = q.trim().toLowerCase();
-    return deps.db.in(contextOf(viewer), async (tx) => {
-      const glance = await filteringAtAGlance(tx, deps);
-      const { categories, byId } = taxonomy();
-      const matches = (...words: string[]) => words.join(' ').toLowerCase().includes(wanted);
-      const counts = categories
-        .map((c) => ({ id: c.id, name: c.name, names: glance.report?.perCategory[c.id] ?? 0 }))
-        .filter((c) => matches(c.id, c.name));
-      const contradicting = (glance.report?.perSource ?? [])
-        .flatMap(({ source, contradicting }) =>
-          contradicting.map(({ name, category }) => ({ name, source, kind: byId.get(category)?.name ?? category })),
-        )
-        .filter((c) => matches(c.name, c.source, c.kind));
-      return {
-        ...glance,
-        q,
-        counts,
-        contradicting,
-        // No list but ours can name a help service (filter/trust.ts).
-        categories: categories.filter((c) => c.nature !== 'help'),
-        keeper: hasDuty(viewer, ...KEEPERS),
-      };
-    });
   }
 
   const testForm = async (tx: Tx, viewer: Viewer) => ({
