@@ -93,6 +93,13 @@ export async function buildIndex(
 
 const randomSeed = (): [number, number] => [randomBytes(4).readUInt32LE(), randomBytes(4).readUInt32LE()];
 
+/** What comes of what is said of a name: its categories, and the claims that also speak of the names below it. */
+interface Verdict {
+  readonly set: number;
+  /** Good words and endings speak of a name alone; what is said of a platform only where it holds. */
+  readonly handedDown: number;
+}
+
 class Build {
   domains = 0;
   urls = 0;
@@ -272,12 +279,12 @@ class Build {
   #weighAll(): Uint16Array {
     const { count, parent, said } = this.#names;
     const platform = this.#platforms();
-    const verdicts = [new Map<number, number>(), new Map<number, number>()] as const;
+    const verdicts = [new Map<number, Verdict>(), new Map<number, Verdict>()] as const;
     const set = new Uint16Array(count + 1);
     for (let name = 1; name <= count; name++) {
       const own = said[name]!;
+      // A parent stands before its children, and holds by now only what it hands down.
       const heard = this.#said.union(own, said[parent[name]!]!);
-      said[name] = heard;
       if (heard === 0) continue;
       const known = verdicts[platform[name]!]!;
       let verdict = known.get(heard);
@@ -285,7 +292,8 @@ class Build {
         verdict = this.#verdict(heard, platform[name] === 1);
         known.set(heard, verdict);
       }
-      set[name] = this.#union(verdict, set[parent[name]!]!);
+      said[name] = verdict.handedDown;
+      set[name] = this.#union(verdict.set, set[parent[name]!]!);
       if (own !== 0) this.#count(own, set[name]!);
     }
     return set;
@@ -303,13 +311,24 @@ class Build {
     return platform;
   }
 
-  #verdict(heard: number, isPlatform: boolean): number {
-    const claims = this.#said.members(heard).map((c) => this.#claims[c]!);
-    return this.#evidence
-      .weigh(claims, isPlatform)
-      .filter((w) => w.holds)
-      .map((w) => this.#sets.of(this.#number(w.category)))
-      .reduce((x, y) => this.#union(x, y), 0);
+  #verdict(heard: number, isPlatform: boolean): Verdict {
+    const members = this.#said.members(heard);
+    const weighed = this.#evidence.weigh(
+      members.map((c) => this.#claims[c]!),
+      isPlatform,
+    );
+    const holds = weighed.filter((w) => w.holds).map((w) => w.category);
+    const handsDown = ({ category }: Claim): boolean =>
+      category !== null &&
+      this.#taxonomy.byId.get(category)?.nature !== 'positive' &&
+      (!isPlatform || holds.includes(category));
+    return {
+      set: holds.map((c) => this.#sets.of(this.#number(c))).reduce((x, y) => this.#union(x, y), 0),
+      handedDown: members
+        .filter((c) => handsDown(this.#claims[c]!))
+        .map((c) => this.#said.of(c))
+        .reduce((x, y) => this.#said.union(x, y), 0),
+    };
   }
 
   #number(category: string): number {
