@@ -285,7 +285,10 @@ class Build {
       const own = said[name]!;
       // A parent stands before its children, and holds by now only what it hands down.
       const heard = this.#said.union(own, said[parent[name]!]!);
-      if (heard === 0) continue;
+      if (heard === 0) {
+        set[name] = set[parent[name]!]!;
+        continue;
+      }
       const known = verdicts[platform[name]!]!;
       let verdict = known.get(heard);
       if (verdict === undefined) {

@@ -5,7 +5,7 @@ import { isRecord, readJson, type Taxonomy } from './taxonomy.ts';
 /**
  * What is said of a name, and how much it weighs. Real lists are wrong every day: one calls a newspaper pornography,
  * another a space agency piracy. So a list's word is a claim with points, and a name is in a category when the points of
- * all who say so, with what the name itself suggests, less what speaks for the site, reach what the category needs.
+ * all who say so, with what the name itself suggests, less the best that speaks for the site, reach what the category needs.
  * The figures are data, `lists/trust.json`; `docs/lists.md` tells how they were found.
  */
 export interface TrustTable {
@@ -102,14 +102,15 @@ export class Evidence {
   /** What comes of all that is said of a name. Each source counts once for each category. */
   weigh(claims: readonly Claim[], isPlatform = false): Weighed[] {
     const best = new Map<string, Map<string, number>>();
-    let positive = 0;
     let against = 0;
     for (const { by, category, points } of claims) {
       if (category === null) {
-        against += points;
+        against = Math.max(against, points);
         continue;
       }
-      if (this.#taxonomy.byId.get(category)?.nature === 'positive') positive = this.table.against.positive;
+      if (this.#taxonomy.byId.get(category)?.nature === 'positive') {
+        against = Math.max(against, this.table.against.positive);
+      }
       const voices = best.get(category) ?? new Map<string, number>();
       voices.set(by, Math.max(points, voices.get(by) ?? 0));
       best.set(category, voices);
@@ -120,7 +121,7 @@ export class Evidence {
       // What is against the law counts on anybody's word, and a good word needs no second one.
       const certain = nature === 'illegal' || nature === 'positive' || nature === 'help' || points >= CERTAIN;
       const needs = certain ? 0 : this.needs(category) * (isPlatform ? this.table.platform.times : 1);
-      const weight = certain ? 0 : positive + against;
+      const weight = certain ? 0 : against;
       return { category, points, against: weight, needs, holds: points - weight >= needs };
     });
   }
