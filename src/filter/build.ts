@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { getPublicSuffix } from 'tldts';
 import { invalid } from '#core/errors.ts';
-import { CERTAIN, type Claim, type Evidence, loadEvidence } from './evidence.ts';
+import { CERTAIN, type Claim, type Evidence, loadEvidence, THE_NAME } from './evidence.ts';
 import { type LineRefusal, readList } from './formats.ts';
 import { HostStates, slotOf } from './hash.ts';
 import { type IndexTables, writeIndexFile } from './index-file.ts';
@@ -62,8 +62,6 @@ const EXAMPLE_LENGTH = 80;
 /** At 7 slots in 10 in use, a search for an unlisted name looks at fewer than six neighbouring slots on average. */
 const LOAD = 0.7;
 const MAX_SETS = 2 ** 16;
-/** Stands as the speaker of what a host's own letters and ending say. */
-const THE_NAME = 'the name itself';
 const MOST_SUFFIXES = 50;
 
 /** Compile all lists into one index file, and report what was taken, refused and left out. */
@@ -159,9 +157,6 @@ class Build {
       return;
     }
     const id = this.#taxonomy.categories[category]!.id;
-    const points = from.own ? CERTAIN : this.#evidence.points(from.name, id);
-    const claim = this.#claim({ by: from.name, category: id, points });
-    const needs = this.#evidence.needs(id);
     // An address with its path is too narrow to do much harm, and too rare to be said twice.
     const narrow = this.#claim({ by: from.name, category: id, points: CERTAIN });
     const refused: RefusedLines = { list: list.label, reasons: {}, examples: [] };
@@ -187,8 +182,7 @@ class Build {
           return;
         }
         source.domains++;
-        this.#hear(name, path, claim);
-        if (!from.own) this.#lookAt(name, host, id, points < needs, vouched);
+        for (const claim of this.#evidence.claims(from, host, id, vouched)) this.#hear(name, path, this.#claim(claim));
       },
       (why, line, number) => {
         source.refused++;
@@ -227,14 +221,6 @@ class Build {
     const before = said[name]!;
     if (before === 0) this[path === '' ? 'domains' : 'urls']++;
     said[name] = this.#said.union(before, claim);
-  }
-
-  /** What the host itself adds to what a list says of it. */
-  #lookAt(name: number, host: string, category: string, weak: boolean, vouched: boolean): void {
-    const suggests = weak ? this.#evidence.nameSuggests(host, category) : 0;
-    if (suggests > 0) this.#hear(name, '', this.#claim({ by: THE_NAME, category, points: suggests }));
-    const speaks = Math.max(this.#evidence.suffixSpeaks(host), vouched ? this.#evidence.table.against.vouched : 0);
-    if (speaks > 0) this.#hear(name, '', this.#claim({ by: THE_NAME, category: null, points: speaks }));
   }
 
   write(file: string): string {

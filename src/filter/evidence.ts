@@ -39,6 +39,9 @@ export interface Weighed {
   readonly holds: boolean;
 }
 
+/** Stands as the speaker of what a host's own letters and ending say. */
+export const THE_NAME = 'the name itself';
+
 /** Our own lists, and addresses listed with their path, need nobody's support. */
 export const CERTAIN = 1000;
 
@@ -97,6 +100,18 @@ export class Evidence {
       if (anywhere ? `.${host.slice(0, last)}`.endsWith(tail) : `.${host}`.endsWith(tail)) return points;
     }
     return 0;
+  }
+
+  /** What a list's line about a whole host amounts to: its own word, and what the host itself adds to that. */
+  claims(source: { readonly name: string; readonly own?: boolean }, host: string, category: string, vouched: boolean) {
+    if (source.own) return [{ by: source.name, category, points: CERTAIN }];
+    const points = this.points(source.name, category);
+    const claims: Claim[] = [{ by: source.name, category, points }];
+    const suggests = points < this.needs(category) ? this.nameSuggests(host, category) : 0;
+    if (suggests > 0) claims.push({ by: THE_NAME, category, points: suggests });
+    const speaks = Math.max(this.suffixSpeaks(host), vouched ? this.table.against.vouched : 0);
+    if (speaks > 0) claims.push({ by: THE_NAME, category: null, points: speaks });
+    return claims;
   }
 
   /** What comes of all that is said of a name. Each source counts once for each category. */

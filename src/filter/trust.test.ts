@@ -95,7 +95,7 @@ test('only our own lists name help services, since nothing closes those', async 
 test('whoever asks why a site is open is shown which list was not believed', async (t) => {
   const from = sources(t, { 'porn/domains': ['find.example', 'real.example'], 'help/domains': ['real.example'] });
   const told = async (host: string) =>
-    (await explainHost(from, taxonomy, mapping, host)).map((m) => [m.source, m.category, m.contradicts]);
+    (await explainHost(from, taxonomy, mapping, host)).matches.map((m) => [m.source, m.category, m.contradicts]);
   assert.deepEqual(await told('www.find.example'), [
     ['ours', 'search-engines', false],
     ['ours', 'search-engines', false],

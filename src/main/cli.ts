@@ -15,6 +15,12 @@ const USAGE = `Usage: npm run gatehouse -- <command>
 
   setup --file school.json   set up a school from a file (docs/school.example.json shows one)
   ledger verify              check the ledger, its seals and the stored activity
+  check ADDRESS ...          what the filter answers, and why, for many addresses at once
+    --policy ID|FILE           secondary-school, tuition-centre, or a policy file
+    --profile ID               a profile of that policy, or year-8 for a pupil of that year
+    --lists FOLDER             a folder of list sources; our own lists are always among them
+    --file hosts.txt           addresses, one on each line
+    --json                     a line of JSON for each
 
 Both work whether Gatehouse is running or not, on the data folder in GATEHOUSE_DATA (or --data).`;
 

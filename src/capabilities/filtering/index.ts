@@ -6,4 +6,4 @@ export { COMPILE, compileLists, requestCompile } from './lists.service.ts';
 export { questionsFor, questionsOf } from './questions.service.ts';
 export { buildSnapshot } from './snapshot.service.ts';
 export { addSource, ensureSources, switchSource } from './sources.service.ts';
-export { type Address, currentIndex, judgeFor, readAddress, type Verdict } from './verdict.service.ts';
+export { currentIndex, judgeFor, type Verdict } from './verdict.service.ts';
