@@ -12,31 +12,43 @@ export interface Proof {
   readonly file: string;
 }
 
-const ID = /\b(?:[A-Z]{3}-\d{2}|AGR-T\d{2})\b/g;
+/** `FIL-02`, `AGR-T03`, `D15`, or a whole run of rows: `CAL-01..58`. */
+const ID = /\b([A-Z]{3}-|AGR-T|[DK])(\d{2})(?:\.\.(\d{2}))?\b/g;
 
-/** The catalogue's rows: every table line that begins with an id. */
+/**
+ * The catalogue's rows: every table line that begins with an id. Terms of agreements stand behind their role; duties
+ * (CAL), differences (D) and clashes (K) are rows of Parts 2 and 4.
+ */
 export function catalogue(text: string): Row[] {
-  return [...text.matchAll(/^\| ((?:[A-Z]{3}-\d{2})|(?:AGR-T\d{2}))(?: \[D\])? \| ([^|]+)\|(.*)$/gm)]
-    .map((m) => ({
-      id: m[1] ?? '',
-      text: (m[1]?.startsWith('AGR-T') ? (m[3]?.split('|')[0] ?? '') : (m[2] ?? '')).trim(),
-    }))
-    .filter((r) => !r.id.startsWith('CAL-'));
+  const lines = text.matchAll(/^\| ((?:[A-Z]{3}-\d{2})|(?:AGR-T\d{2})|(?:[DK]\d{2}))(?: \[D\])? \| ([^|]+)\|(.*)$/gm);
+  return [...lines].map((m) => ({
+    id: m[1] ?? '',
+    text: (m[1]?.startsWith('AGR-T') ? (m[3]?.split('|')[0] ?? '') : (m[2] ?? '')).trim(),
+  }));
 }
+
+const sectionOf = (id: string): string => (id.startsWith('AGR-T') ? 'AGR-T' : (/^[A-Z]+/.exec(id)?.[0] ?? id));
 
 /** Titles of tests that name a row: the string after `test(`, `it(` or `describe(`. */
 export function proofs(file: string, text: string): Proof[] {
   const titles = [...text.matchAll(/\b(?:test|it|describe)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/gs)].map(
     (m) => m[2] ?? '',
   );
-  return titles.flatMap((title) =>
-    (title.match(ID) ?? []).map((id) => ({ id, test: title.replace(/\s+/g, ' '), file })),
+  return titles.flatMap((title) => idsIn(title).map((id) => ({ id, test: title.replace(/\s+/g, ' '), file })));
+}
+
+function idsIn(title: string): string[] {
+  return [...title.matchAll(ID)].flatMap(([, section = '', from = '', to = from]) =>
+    Array.from(
+      { length: Math.max(0, Number(to) - Number(from)) + 1 },
+      (_, i) => section + String(Number(from) + i).padStart(2, '0'),
+    ),
   );
 }
 
 export function report(rows: readonly Row[], found: readonly Proof[]): string {
   const byId = Map.groupBy(found, (p) => p.id);
-  const sections = Map.groupBy(rows, (r) => r.id.slice(0, r.id.indexOf('-') + (r.id.startsWith('AGR-T') ? 2 : 0)));
+  const sections = Map.groupBy(rows, (r) => sectionOf(r.id));
   const proven = rows.filter((r) => byId.has(r.id)).length;
   const lines = [
     '# Traceability',

@@ -1,82 +1,56 @@
 import { isIP } from 'node:net';
-import { isAddress, MAX_PATH, normaliseHost, normalisePath } from './host.ts';
+import { AdblockRules } from './formats/adblock.ts';
+import { type Found, isPlain, type LineRefusal, takeName } from './formats/name.ts';
+import { readResolverRule } from './formats/resolver.ts';
+import { opened } from './formats/sealed.ts';
+import { PolicyZone } from './formats/zone.ts';
 
-/** Why a line of a list was not taken. */
-export type LineRefusal =
-  | 'not a host name'
-  | 'only one label'
-  | 'too long'
-  | 'more than one name and no address before them';
-
-/** `path` is `''` for a whole host. */
-export type Found = (host: string, path: string) => void;
-
-/** Nearly every line of nearly every list: already in its one spelling, nothing to do. */
-const PLAIN = /^(?:[a-z0-9_-]{1,63}\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
-const MAX_PLAIN = 253;
-
-/** What hosts files say about the machine itself. */
-const LOCAL_NAMES = new Set([
-  'localhost',
-  'localhost.localdomain',
-  'local',
-  'broadcasthost',
-  'ip6-localhost',
-  'ip6-loopback',
-  'ip6-localnet',
-  'ip6-mcastprefix',
-  'ip6-allnodes',
-  'ip6-allrouters',
-  'ip6-allhosts',
-  '0.0.0.0',
-  '127.0.0.1',
-  '::',
-  '::1',
-]);
+export type { Found, LineRefusal };
 
 /**
- * Read one line of a list, whatever the format: a name or an address with a path, or a hosts-file line with an
- * address and any number of names. A name may begin with `*.` or `.`; every listed name stands for all names
- * under it anyway. Calls `found` for each name taken; answers why something was refused, or null.
+ * Reads the lines of one list, whatever its format: names or addresses with a path, a hosts file, rules of ad blockers,
+ * a response policy zone, settings of dnsmasq or unbound. Each line shows what it is; a reader remembers only what a
+ * format says once for all lines after it. Every listed name stands for all names under it.
  */
-export function parseLine(line: string, found: Found): LineRefusal | null {
-  if (line.length <= MAX_PLAIN && PLAIN.test(line)) {
-    found(line, '');
-    return null;
+class ListReader {
+  readonly #adblock = new AdblockRules();
+  readonly #zone = new PolicyZone();
+
+  /** Calls `found` for each name taken; answers why something was refused, or null. */
+  read(line: string, found: Found): LineRefusal | null {
+    if (!this.#zone.isOpen && isPlain(line)) {
+      found(line, '');
+      return null;
+    }
+    const whole = line.replace(/^\ufeff/, '').trim();
+    const rule = this.#adblock.read(whole, found);
+    if (rule !== undefined) return rule;
+    const text = withoutComment(whole);
+    if (text === '') return null;
+    const setting = readResolverRule(text, found);
+    if (setting !== undefined) return setting;
+    const [first = '', ...names] = text.split(/\s+/);
+    // `fe80::1%lo0 localhost`: the zone is the machine's own business.
+    const hosts = names.length > 0 && !this.#zone.isOpen && isIP(first.replace(/%.*$/, '')) !== 0;
+    if (!hosts) {
+      const record = this.#zone.read(line, found);
+      if (record !== undefined) return record;
+      return names.length === 0 ? takeName(first, found) : 'more than one name and no address before them';
+    }
+    let refusal: LineRefusal | null = null;
+    for (const name of names) refusal = takeName(name, found) ?? refusal;
+    return refusal;
   }
-  const text = withoutComment(line);
-  if (text === '') return null;
-  const [first = '', ...names] = text.split(/\s+/);
-  if (names.length === 0) return parseName(first, found);
-  // `fe80::1%lo0 localhost`: the zone is the machine's own business.
-  if (isIP(first.replace(/%.*$/, '')) === 0) return 'more than one name and no address before them';
-  let refusal: LineRefusal | null = null;
-  for (const name of names) refusal = parseName(name, found) ?? refusal;
-  return refusal;
 }
+
+/** Read one line by itself. */
+export const parseLine = (line: string, found: Found): LineRefusal | null => new ListReader().read(line, found);
 
 /** `#` and `!` begin a comment at the start of a line, `#` also after a space. */
-function withoutComment(line: string): string {
-  const text = line.replace(/^\ufeff/, '').trim();
-  return /^[#!]/.test(text) ? '' : text.replace(/\s#.*$/, '').trim();
-}
-
-/** scheme :// user @ host : port / rest, all but the host optional. */
-const ADDRESS =
-  /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:[\]]*|[0-9a-f:]*)(?::\d{1,5})?([/?#].*)?$/i;
-
-function parseName(name: string, found: Found): LineRefusal | null {
-  if (LOCAL_NAMES.has(name.toLowerCase())) return null;
-  if (name.length > 2 * MAX_PATH) return 'too long';
-  const [, rawHost = '', rawPath = ''] = ADDRESS.exec(name) ?? [];
-  const bare = rawHost.replace(/^\*?\./, '');
-  const host = normaliseHost(bare);
-  if (host === null) return bare.length > MAX_PLAIN ? 'too long' : 'not a host name';
-  if (LOCAL_NAMES.has(host)) return null;
-  // One label would be a whole top-level domain: no list means that, whatever it says.
-  if (!host.includes('.') && !isAddress(host)) return 'only one label';
-  found(host, normalisePath(rawPath));
-  return null;
+function withoutComment(text: string): string {
+  if (/^[#!]/.test(text)) return '';
+  const comment = text.search(/\s#/);
+  return comment < 0 ? text : text.slice(0, comment).trim();
 }
 
 /** Longer lines are cut, so that a file without line ends cannot fill the memory. */
@@ -106,13 +80,17 @@ export async function readList(
   found: Found,
   refused: (why: LineRefusal, line: string, number: number) => void,
 ): Promise<void> {
+  const reader = new ListReader();
   let number = 0;
-  for await (const block of readBlocks(chunks)) {
+  let binary = false;
+  for await (const block of readBlocks(opened(chunks))) {
+    // No text has such a byte, and what looks like a name in a program or a picture is none.
+    binary ||= block.includes('\0');
     for (const raw of block.split('\n')) {
       number++;
       const line =
         raw.length > MAX_LINE ? raw.slice(0, MAX_LINE) + CUT_MARK : raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-      const why = parseLine(line, found);
+      const why = binary ? 'not text' : reader.read(line, found);
       if (why !== null) refused(why, line, number);
     }
   }

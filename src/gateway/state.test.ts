@@ -162,3 +162,60 @@ test('MON-01 identical decisions within a batch are one event that counts them; 
   );
   assert.deepEqual(recorder.take(), []);
 });
+
+test('COM-12 a permission opens from its first millisecond to its last, and only to whom it was given', () => {
+  const moving = new TestClock(Date.parse('2026-11-23T10:00:00Z'));
+  const [from, until] = [moving.now() + HOUR, moving.now() + 2 * HOUR];
+  const document = shippedPolicy('secondary-school');
+  const byPermission = { value: 'permission' } as const;
+  const rules = document.rules.map((r) =>
+    r.categories.includes('games') ? { ...r, cells: { ...r.cells, pupil: byPermission } } : r,
+  );
+  const grants = document.rules
+    .filter((r) => r.categories.includes('games'))
+    .map(({ id }) => ({ rule: id, person: 'child', from, until }));
+  const school = { ...bareSchool('Europe/London'), grants };
+  const state = new GatewayState(moving);
+  const people = { child: { profile: 'pupil-7' }, friend: { profile: 'pupil-7' } };
+  const policy = compilePolicy({ ...document, rules }, loadTaxonomy().categories, school);
+  state.use(snapshot({ policy, people }), index);
+  const answers = () =>
+    ['child', 'friend'].map((person) => state.judge(state.identify('127.0.0.1', person), 'games.example').outcome);
+  const seen = [0, HOUR - 1, 1, HOUR - 1, 1, HOUR].map((ms) => {
+    moving.advance(ms);
+    return answers().join(' ');
+  });
+  assert.deepEqual(seen, ['block block', 'block block', 'allow block', 'allow block', 'block block', 'block block']);
+  moving.advance(-1.5 * HOUR);
+  assert.deepEqual(answers(), ['allow', 'block'], 'a clock that is set back is believed');
+});
+
+test('UAR-19 a window in term time opens and closes by itself, with nothing new from control', () => {
+  const moving = new TestClock(Date.parse('2026-12-18T12:00:00Z'));
+  const document = shippedPolicy('secondary-school');
+  const lunch = { value: 'times', windows: [{ slots: ['lunch'], term: true }] } as const;
+  const rules = document.rules.map((r) =>
+    r.categories.includes('games') ? { ...r, cells: { staff: lunch, pupil: lunch, guest: lunch } } : r,
+  );
+  const school = {
+    ...bareSchool('Europe/London'),
+    terms: [
+      { from: '2026-09-01', to: '2026-12-18', halfTerm: { from: '2026-10-26', to: '2026-10-30' } },
+      { from: '2027-01-04', to: '2027-03-25', halfTerm: null },
+    ],
+    slots: [{ kind: 'lunch', days: [1, 2, 3, 4, 5], from: '12:20', to: '13:05' } as const],
+  };
+  const state = new GatewayState(moving);
+  state.use(snapshot({ policy: compilePolicy({ ...document, rules }, loadTaxonomy().categories, school) }), index);
+  const judge = () => state.judge(state.identify('127.0.0.1', 'child'), 'games.example');
+  const at = (time: string) => {
+    moving.advance(Date.parse(time) - moving.now());
+    return judge().outcome;
+  };
+  assert.equal(judge().outcome, 'block');
+  assert.equal(at('2026-12-18T12:20:00Z'), 'allow');
+  assert.equal(at('2026-12-18T13:05:00Z'), 'block');
+  assert.match(judge().because.text, /they open on Monday 4 January at 12:20\.$/);
+  assert.equal(at('2026-12-21T12:30:00Z'), 'block', 'a Monday in the holidays');
+  assert.equal(at('2027-01-04T12:20:00Z'), 'allow');
+});

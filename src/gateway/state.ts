@@ -1,8 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import type { Clock } from '#core/clock.ts';
+import { mayDisguise, mayDisguiseWire } from '#filter/disguise.ts';
 import type { CategoryIndex } from '#filter/index.ts';
-import { type Decision, decide, nextChange, type Presence, type Snapshot } from '#policy/index.ts';
+import { type Decision, decide, nextChange, type Presence, personalProfiles, type Snapshot } from '#policy/index.ts';
+import { withBehind } from './behind.ts';
+import { ChangeBook, type ClientChanges } from './changes.ts';
+import { hostName } from './dns/codec.ts';
 import type { Client, Judge, Judgement } from './judge.ts';
+import { judgeSearch } from './search.ts';
 
 const UNIDENTIFIED = 'unidentified';
 const KNOWN_ADDRESSES = 10_000;
@@ -20,9 +25,13 @@ const NO_POLICY: Judgement = {
   categories: [],
 };
 
-/** The verdicts that clients of one kind share: by category set, made on first use, thrown away when a time window turns. */
+/**
+ * The verdicts that clients of one kind share: by category set, made on first use. They are thrown away when a time
+ * window turns, when a list or permission begins or ends, and when the clock is set back.
+ */
 class Verdicts {
   #made: (Judgement | undefined)[] = [];
+  #from = 0;
   #until = 0;
   readonly #snapshot: Snapshot;
   readonly #index: CategoryIndex;
@@ -37,26 +46,28 @@ class Verdicts {
   }
 
   of(set: number, now: number): Judgement {
-    if (now >= this.#until) {
+    if (now < this.#from || now >= this.#until) {
       this.#made = [];
+      this.#from = now;
       this.#until = nextChange(this.#snapshot.policy, now);
     }
     const made = this.#made[set];
     if (made) return made;
-    const categories = this.#index.categoriesOf(set);
-    const decision: Decision = decide(this.#snapshot.policy, this.#profile, {
-      categories,
-      at: now,
-      person: this.#person,
-    });
-    const judgement = { outcome: decision.outcome, because: decision.because, categories };
+    const judgement = this.ofCategories(this.#index.categoriesOf(set), now);
     this.#made[set] = judgement;
     return judgement;
+  }
+
+  ofCategories(categories: readonly string[], at: number): Judgement {
+    const decision: Decision = decide(this.#snapshot.policy, this.#profile, { categories, at, person: this.#person });
+    return { outcome: decision.outcome, because: decision.because, categories };
   }
 }
 
 interface Known extends Client {
   readonly verdicts: Verdicts | null;
+  /** What people agreed to open or close for whoever this is; null for nearly everybody. */
+  readonly changes: ClientChanges | null;
   readonly until: number;
 }
 
@@ -72,6 +83,7 @@ export class GatewayState implements Judge {
   #verdicts = new Map<string, Verdicts>();
   #clients = new Map<string, Known>();
   #personal = new Set<string>();
+  #changes: ChangeBook | null = null;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -91,12 +103,8 @@ export class GatewayState implements Judge {
     this.#verdicts = new Map();
     this.#clients = new Map();
     this.#networks = snapshot.addresses.map((entry) => ({ range: ipaddr.parseCIDR(entry.cidr), entry }));
-    // Only where a cell names people do two people of one profile get different answers.
-    this.#personal = new Set(
-      snapshot.policy.profiles
-        .filter((p) => Object.values(p.cells).some((cells) => cells.some((c) => c.cell.value === 'selected')))
-        .map((p) => p.id),
-    );
+    this.#personal = personalProfiles(snapshot.policy);
+    this.#changes = new ChangeBook(snapshot.changes ?? [], snapshot.policy);
   }
 
   usePresence(presence: Presence): void {
@@ -120,16 +128,33 @@ export class GatewayState implements Judge {
   }
 
   judge(client: Client, host: string, path?: string): Judgement {
-    if (!this.#index) return NO_POLICY;
-    return this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
+    const itself = this.#judgeItself(client, host, path);
+    if (path === undefined && !mayDisguise(host)) return itself;
+    const search =
+      path === undefined ? null : judgeSearch(host, path, (category) => this.#ofCategory(client, category));
+    return search ?? withBehind(itself, host, path, (inner, rest) => this.#judgeItself(client, inner, rest));
   }
 
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
-    return this.#index ? this.#verdict(client, this.#index.findWire(packet, offset)) : NO_POLICY;
+    if (!this.#index) return NO_POLICY;
+    const base = this.#verdict(client, this.#index.findWire(packet, offset));
+    const itself = (client as Known).changes?.overWire(base, packet, offset, this.#clock.now()) ?? base;
+    if (!mayDisguiseWire(packet, offset)) return itself;
+    return withBehind(itself, hostName(packet, offset), undefined, (inner) => this.#judgeItself(client, inner));
+  }
+
+  #judgeItself(client: Client, host: string, path?: string): Judgement {
+    if (!this.#index) return NO_POLICY;
+    const base = this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
+    return (client as Known).changes?.over(base, host, this.#clock.now()) ?? base;
   }
 
   #verdict(client: Client, set: number): Judgement {
     return (client as Known).verdicts?.of(set, this.#clock.now()) ?? NO_POLICY;
+  }
+
+  #ofCategory(client: Client, category: string): Judgement {
+    return (client as Known).verdicts?.ofCategories([category], this.#clock.now()) ?? NO_POLICY;
   }
 
   #findOut(address: string, now: number): Known {
@@ -158,7 +183,8 @@ export class GatewayState implements Judge {
     how: Client['how'],
     until: number,
   ): Known {
-    return { address, person, device, profile, how, until, verdicts: this.#verdictsFor(profile, person) };
+    const changes = this.#changes?.for(person, profile) ?? null;
+    return { address, person, device, profile, how, until, changes, verdicts: this.#verdictsFor(profile, person) };
   }
 
   #verdictsFor(profile: string, person: string | null): Verdicts | null {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '#core/clock.ts';
 import { openIndex } from '#filter/index.ts';
+import { safetyOf } from '#policy/snapshot.ts';
 import { contextOf } from './block-page/index.ts';
 import { startDns } from './dns/index.ts';
 import { ControlClient } from './feed/control-client.ts';
@@ -47,6 +48,7 @@ const dns = await startDns({
     ipv6: block.address.includes(':') ? block.address : null,
   },
   blockMode: () => state.snapshot?.settings.dnsBlock ?? 'nxdomain',
+  safeModes: (profile) => safetyOf(state.snapshot?.settings ?? {}, profile),
   clock,
   reusePort: settings.reusePort,
   log: ({ event, ...facts }) => log(event, facts),

@@ -98,6 +98,18 @@ export async function check(options: CheckOptions): Promise<Checked[]> {
   }
 }
 
+/** The same, printed: a line of JSON or a few words for each. */
+export async function checkAndPrint(options: CheckOptions, json: boolean): Promise<void> {
+  for (const one of await check(options)) console.log(json ? JSON.stringify(one) : inWords(one));
+}
+
+function inWords({ address, outcome, because, sources }: Checked): string {
+  if (!because) return `${address}: this is no web address`;
+  const said = sources.map((s) => `${s.source} (${s.says})`).join(', ');
+  const rule = because.clause ? `${because.rule}, ${because.clause}` : because.rule;
+  return `${address}: ${outcome}. ${because.text} [${rule}]${said ? ` Listed by ${said}.` : ''}`;
+}
+
 const NOTHING = { outcome: 'not-an-address', because: null, categories: [], sources: [], weighed: [] } as const;
 
 /** Lists of illegal content are never quoted (FIL-02). */

@@ -46,7 +46,7 @@ export async function runProcess(
 /** One clear sentence for what people can mend; the whole fault for what only we can. */
 export const inWords = (e: unknown): string =>
   e instanceof Refusal
-    ? `Gatehouse: ${e.message}${e.remedy ? ` ${e.remedy}` : ''}`
+    ? `Gatehouse: ${e.message}${e.remedy ? `${e.message.includes('\n') ? '\n' : ' '}${e.remedy}` : ''}`
     : `Gatehouse could not go on: ${inspect(e)}`;
 
 export function fail(e: unknown): never {

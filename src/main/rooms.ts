@@ -4,11 +4,11 @@ import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { RESEND_MAIL, resendMailTask, SEND_MAIL, sendMailTask } from '#platform/mail.ts';
 import { devicesRoom } from '#rooms/devices/index.ts';
 import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
-import { governanceRoom } from '#rooms/governance/index.ts';
+import { governanceJobs, governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
 import { incidentsRoom } from '#rooms/incidents/index.ts';
-import { healthAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
-import { policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
+import { healthAlert, listAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
+import { policiesJobs, policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { createWebApp, type WebApp, type WebOptions } from '#web/index.ts';
 
 /** Every room of the house, in the order of the imports fence. */
@@ -37,7 +37,13 @@ export function createControl(
 
 /** Everything that happens by the clock or after a command. */
 export function allJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
-  const rooms = [identityJobs(deps), filteringJobs(deps), monitoringJobs(deps)];
+  const rooms = [
+    identityJobs(deps),
+    policiesJobs(deps),
+    filteringJobs(deps, { onListTrouble: (tx, trouble) => listAlert(tx, deps, trouble) }),
+    monitoringJobs(deps),
+    governanceJobs(deps),
+  ];
   const { db, clock, config } = deps;
   const mail: Tasks = {
     [SEND_MAIL]: sendMailTask(db, clock, config.smtp),

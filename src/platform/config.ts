@@ -15,6 +15,10 @@ export interface Config {
   readonly upstreamDns: readonly Endpoint[];
   /** Folder, archive or URL with category lists, beside the starter lists. */
   readonly lists: string | null;
+  /** The largest list that is fetched, in bytes as it is sent. */
+  readonly listBytes: number;
+  /** The feeds of illegal content (FIL-02), as far as this school has them. */
+  readonly slots: Readonly<Record<SlotName, SlotFeed | null>>;
   /** smtp://user:password@host:port, null when mail is set up in the pages instead. */
   readonly smtp: string | null;
   /** Outside PostgreSQL; null means that Gatehouse runs its own. */
@@ -23,6 +27,15 @@ export interface Config {
   readonly proxyTls: { readonly cert: string; readonly key: string } | null;
   /** How people's browsers reach the pages, when that is not `http`. */
   readonly pagesUrl: string;
+}
+
+/** Internet Watch Foundation; Counter-Terrorism Internet Referral Unit. */
+export type SlotName = 'iwf' | 'ctiru';
+/** A web address, or the path of a file that somebody else keeps fresh. */
+export interface SlotFeed {
+  readonly location: string;
+  /** Of the `authorization` header; never logged, shown or stored. */
+  readonly authorization: string | null;
 }
 
 /** One row per setting: what it is called, what stands in its place when it is missing, and what it is for. */
@@ -38,6 +51,15 @@ export const SETTINGS = [
   ],
   ['GATEHOUSE_UPSTREAM_DNS', 'the machine’s own', 'address[:port] of the DNS to forward to, several with commas'],
   ['GATEHOUSE_LISTS', '', 'folder, .tar.gz or URL of category lists to load besides the starter lists'],
+  ['GATEHOUSE_LIST_SIZE', '200', 'the largest list that is fetched, in MiB as it is sent'],
+  ['GATEHOUSE_IWF_URL', '', 'feed or file of the Internet Watch Foundation’s list, for its members'],
+  ['GATEHOUSE_IWF_USER', '', 'user name at that feed'],
+  ['GATEHOUSE_IWF_PASSWORD', '', 'password at that feed'],
+  ['GATEHOUSE_IWF_TOKEN', '', 'or a token, where the feed wants that'],
+  ['GATEHOUSE_CTIRU_URL', '', 'feed or file of the police list of unlawful terrorist content'],
+  ['GATEHOUSE_CTIRU_USER', '', 'user name at that feed'],
+  ['GATEHOUSE_CTIRU_PASSWORD', '', 'password at that feed'],
+  ['GATEHOUSE_CTIRU_TOKEN', '', 'or a token, where the feed wants that'],
   ['GATEHOUSE_SMTP', '', 'smtp://user:password@host:port of the mail server'],
   ['GATEHOUSE_PAGES_URL', '', 'how browsers reach the pages, when not http://GATEHOUSE_HTTP'],
   [
@@ -76,6 +98,8 @@ export function readConfig(env: Environment, cwd: string, defaultData = './data'
     block,
     upstreamDns: parseUpstreams(value('GATEHOUSE_UPSTREAM_DNS')),
     lists: value('GATEHOUSE_LISTS') ?? null,
+    listBytes: parseSize(value('GATEHOUSE_LIST_SIZE') ?? '200'),
+    slots: { iwf: parseSlot('IWF', value, cwd), ctiru: parseSlot('CTIRU', value, cwd) },
     smtp: parseUrl(value('GATEHOUSE_SMTP'), 'GATEHOUSE_SMTP', ['smtp:', 'smtps:']),
     proxyTls: parseTls(value('GATEHOUSE_PROXY_CERT'), value('GATEHOUSE_PROXY_KEY')),
     databaseUrl: parseUrl(value('DATABASE_URL'), 'DATABASE_URL', ['postgres:', 'postgresql:']),
@@ -90,6 +114,38 @@ export function readConfig(env: Environment, cwd: string, defaultData = './data'
     }
   }
   return config;
+}
+
+function parseSize(text: string): number {
+  const mib = Number(text);
+  if (!Number.isInteger(mib) || mib < 1 || mib > 4096) {
+    throw invalid('config.size', `GATEHOUSE_LIST_SIZE is "${text}", but it must be a number of MiB from 1 to 4096.`);
+  }
+  return mib * 2 ** 20;
+}
+
+function parseSlot(
+  slot: 'IWF' | 'CTIRU',
+  value: (name: SettingName) => string | undefined,
+  cwd: string,
+): SlotFeed | null {
+  const name = `GATEHOUSE_${slot}_URL` as const;
+  const [location, token] = [value(name), value(`GATEHOUSE_${slot}_TOKEN`)];
+  const [user, password] = [value(`GATEHOUSE_${slot}_USER`), value(`GATEHOUSE_${slot}_PASSWORD`)];
+  if (!location) {
+    if (token || user || password) throw invalid('config.slot', `${name} is missing beside what opens that feed.`);
+    return null;
+  }
+  const basic = user || password ? `Basic ${Buffer.from(`${user ?? ''}:${password ?? ''}`).toString('base64')}` : null;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(location)) return { location: resolve(cwd, location), authorization: null };
+  const url = new URL(parseUrl(location, name, ['https:', 'http:']) ?? location);
+  if (url.username || url.password) {
+    throw invalid(
+      'config.slot',
+      `Leave user name and password out of ${name}: GATEHOUSE_${slot}_USER and _PASSWORD hold them.`,
+    );
+  }
+  return { location: url.href, authorization: token ? `Bearer ${token}` : basic };
 }
 
 export function parseEndpoint(text: string, name: string, defaultPort?: number): Endpoint {

@@ -29,7 +29,12 @@ export interface Database {
   policy_draft_entry: PolicyDraftEntryTable;
   policy_review_signature: PolicyReviewSignatureTable;
   risk_assessment: RiskAssessmentTable;
+  duty_occurrence: DutyOccurrenceTable;
+  duty_evidence: DutyEvidenceTable;
+  duty_notice: DutyNoticeTable;
   list_source: ListSourceTable;
+  list_source_version: ListSourceVersionTable;
+  list_slot: ListSlotTable;
   list_version: ListVersionTable;
   list_build: ListBuildTable;
   gateway: GatewayTable;
@@ -49,6 +54,7 @@ export interface Database {
   register_entry: RegisterEntryTable;
   link_check_run: LinkCheckRunTable;
   link_check: LinkCheckTable;
+  rehearsal: RehearsalTable;
 }
 
 type Instant = ColumnType<Date, Date | string, Date | string>;
@@ -312,6 +318,42 @@ interface RiskAssessmentTable {
   added_at: FixedInstant;
   supersedes: Fixed<string | null>;
 }
+interface DutyOccurrenceTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  duty: Fixed<string>;
+  key: Fixed<string>;
+  opens_at: FixedInstant;
+  due_at: ColumnType<Date | null, Date | null, never>;
+  assumed: ColumnType<boolean, boolean | undefined, never>;
+  policy_number: Fixed<number>;
+  /** The duty as that version of the policy has it. */
+  terms: JSONColumnType<object, string, never>;
+  about: Fixed<string | null>;
+  opened_by: Fixed<string | null>;
+}
+interface DutyEvidenceTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  occurrence_id: Fixed<string>;
+  at: FixedInstant;
+  by_person: Fixed<string | null>;
+  nil: Fixed<boolean>;
+  text: Fixed<string>;
+  reference: Fixed<string | null>;
+  object_kind: Fixed<string | null>;
+  object_id: Fixed<string | null>;
+}
+interface DutyNoticeTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  occurrence_id: Fixed<string>;
+  kind: Fixed<'opened' | 'soon' | 'due' | 'late'>;
+  recipient: Fixed<string | null>;
+  at: FixedInstant;
+  mail_id: Fixed<string | null>;
+  skipped: Fixed<string | null>;
+}
 interface ListSourceTable {
   id: Generated<string>;
   school_id: string;
@@ -325,6 +367,42 @@ interface ListSourceTable {
   added_at: DefaultedInstant;
   checked_at: NullableInstant;
   last_error: string | null;
+  mirrors: Generated<string[]>;
+  every_hours: Generated<number>;
+  max_age_hours: Generated<number>;
+  checksum: string | null;
+  public_key: string | null;
+  next_check_at: NullableInstant;
+  stale_since: NullableInstant;
+}
+interface ListSourceVersionTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  source_id: Fixed<string>;
+  digest: Fixed<string>;
+  bytes: ColumnType<string, number, never>;
+  entries: ColumnType<Record<string, number>, string, never>;
+  from_url: string;
+  etag: string | null;
+  last_modified: string | null;
+  fetched_at: Instant;
+  state: 'held' | 'in-use' | 'superseded' | 'refused';
+  reason: string | null;
+  decided_by: string | null;
+  decided_at: NullableInstant;
+}
+interface ListSlotTable {
+  school_id: Fixed<string>;
+  slot: Fixed<'iwf' | 'ctiru'>;
+  entries: ColumnType<string, number | undefined, number>;
+  etag: string | null;
+  last_modified: string | null;
+  loaded_at: NullableInstant;
+  checked_at: NullableInstant;
+  next_check_at: NullableInstant;
+  shrunk_since: NullableInstant;
+  last_error: string | null;
+  stale_since: NullableInstant;
 }
 interface ListVersionTable {
   id: Generated<string>;
@@ -551,4 +629,24 @@ interface LinkCheckTable {
   outcome: Fixed<'ok' | 'sign-in' | 'broken'>;
   status: Fixed<number | null>;
   text: Fixed<string>;
+}
+
+// Rehearsals of drafts (migrations/0011).
+interface RehearsalTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  draft_id: Fixed<string>;
+  edit: number;
+  against: number;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  from_at: FixedInstant;
+  until_at: FixedInstant;
+  done: ColumnType<string, string | number | undefined, string | number>;
+  total: ColumnType<string, string | number | undefined, string | number>;
+  attempt: Generated<number>;
+  result: ColumnType<object | null, undefined, string>;
+  error: ColumnType<string | null, undefined, string | null>;
+  by_person: Fixed<string>;
+  at: FixedInstant;
+  ended_at: ColumnType<Date | null, undefined, Date>;
 }

@@ -4,7 +4,7 @@ import type { SchoolFacts } from './types.ts';
 
 /**
  * Periods as stretches of days in the school's own time zone: what is to be done each term, month or year is open from
- * the first moment of the stretch and due with its last minute. Everything is counted from fixed points, so asking from
+ * the first moment of the stretch and due with its last. Everything is counted from fixed points, so asking from
  * another day never moves a date.
  */
 
@@ -36,7 +36,7 @@ export function occurrences(period: Rhythm, calendar: SchoolCalendar, from: numb
     .map((s) => ({
       key: s.key,
       opens: startOf(s.first, timeZone),
-      due: startOf(s.last.add({ days: 1 }), timeZone) - MINUTE,
+      due: startOf(s.last.add({ days: 1 }), timeZone) - 1,
       assumed: s.assumed,
     }))
     .filter((o) => o.opens <= to && o.due > from);

@@ -14,7 +14,7 @@ import {
   STRICTNESS,
   UNIDENTIFIED,
 } from './types.ts';
-import { isTimeZone } from './windows.ts';
+import { requireTimeZone } from './windows.ts';
 
 /**
  * What gateways need of a document, flat. Refuses a document that names an unknown category or would open what
@@ -26,9 +26,7 @@ export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[]
   if (missing.length > 0) {
     throw invalid('policy.taxonomy', `The category taxonomy cannot carry the safety floor: ${missing.join('; ')}.`);
   }
-  if (!isTimeZone(timeZone)) {
-    throw invalid('policy.time-zone', `"${timeZone}" is not a time zone; write one such as "Europe/London".`);
-  }
+  requireTimeZone(timeZone);
   checkPolicy(doc, `The policy "${doc.id}"`, taxonomy);
   return {
     id: doc.id,

@@ -1,5 +1,5 @@
 import { type Candidate, NO_POLICY, type PreparedCell, prepare } from './prepare.ts';
-import type { CompiledPolicy, Decision } from './types.ts';
+import type { CompiledCell, CompiledPolicy, Decision } from './types.ts';
 import { nextFlip } from './windows.ts';
 
 export interface Question {
@@ -32,29 +32,43 @@ export function decide(policy: CompiledPolicy | null, profileId: string, questio
     const entry = profile.entries.get(category);
     if (entry?.nature === 'illegal') return entry.decision;
     if (entry?.nature === 'help') help ??= entry.decision;
-    else best = stricter(best, entry ? strictest(entry.cells, question, prepared.clock) : profile.unknown);
+    else best = stricter(best, entry ? strictest(entry.cells, question) : profile.unknown);
   }
   return help ?? (best ? answer(best, question.at) : profile.uncategorised);
 }
 
 /**
- * When some time window next opens or closes (epoch ms), Infinity if none does: until then the same question has
- * the same answer, so gateways may remember it.
+ * When a time window next opens or closes, or somebody's list or permission begins or ends (epoch ms); Infinity if
+ * nothing ever does. Until then the same question has the same answer, so gateways may remember it.
  */
 export function nextChange(policy: CompiledPolicy, at: number): number {
-  return prepare(policy).plans.reduce(
-    (soonest, windows) => Math.min(soonest, nextFlip(windows, at, policy.timeZone)),
-    Number.POSITIVE_INFINITY,
-  );
+  const { plans, leaseEdges, clock } = prepare(policy);
+  const lease = firstAfter(leaseEdges, at);
+  return plans.reduce((soonest, plan) => Math.min(soonest, nextFlip(plan, at, clock)), lease);
 }
 
-function strictest(
-  cells: readonly PreparedCell[],
-  question: Question,
-  clock: (at: number) => number,
-): Candidate | undefined {
+/** The profiles in which two people can get different answers, since a list or permission there names somebody. */
+export function personalProfiles(policy: CompiledPolicy): Set<string> {
+  const names = ({ cell }: CompiledCell): boolean => 'people' in cell && cell.people.length > 0;
+  const personal = policy.profiles.filter((p) => Object.values(p.cells).some((cells) => cells.some(names)));
+  return new Set(personal.map((p) => p.id));
+}
+
+/** Of ascending numbers the first beyond `at`. */
+function firstAfter(numbers: readonly number[], at: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) > at) high = middle;
+    else low = middle + 1;
+  }
+  return numbers[low] ?? Number.POSITIVE_INFINITY;
+}
+
+function strictest(cells: readonly PreparedCell[], { at, person }: Question): Candidate | undefined {
   let best: Candidate | undefined;
-  for (const cell of cells) best = stricter(best, cell.isOpen(question, clock) ? cell.open : cell.closed);
+  for (const cell of cells) best = stricter(best, cell.isOpen(at, person) ? cell.open : cell.closed);
   return best;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bareSchool, compilePolicy } from './compile.ts';
-import type { Category, CompiledPolicy, PolicyDocument } from './types.ts';
+import type { SlotKind } from './sections.ts';
+import type { Category, CompiledPolicy, PolicyDocument, SchoolFacts } from './types.ts';
 
 /** For tests: the taxonomy that ships. */
 export const taxonomy: readonly Category[] = (
@@ -145,6 +146,36 @@ export function policyOf(parts: Partial<PolicyDocument> = {}): PolicyDocument {
 export const compiled = (doc: PolicyDocument): CompiledPolicy =>
   compilePolicy(doc, taxonomy, bareSchool('Europe/London'));
 
+/** For tests: an instant as the school's clocks show it. */
+export const londonTime = (local: string): number =>
+  Temporal.ZonedDateTime.from(`${local}[Europe/London]`).epochMilliseconds;
+const WEEKDAYS = [1, 2, 3, 4, 5];
+/** For tests: a school with terms and a timetable. */
+export const SCHOOL: SchoolFacts = {
+  timeZone: 'Europe/London',
+  terms: [
+    { from: '2026-09-02', to: '2026-12-18', halfTerm: { from: '2026-10-26', to: '2026-10-30' } },
+    { from: '2027-01-04', to: '2027-03-25', halfTerm: null },
+  ],
+  slots: [
+    { kind: 'tutor-time', days: WEEKDAYS, from: '08:40', to: '09:00' },
+    { kind: 'lesson', days: WEEKDAYS, from: '09:00', to: '10:40' },
+    { kind: 'break', days: WEEKDAYS, from: '10:40', to: '11:00' },
+    { kind: 'lesson', days: WEEKDAYS, from: '11:00', to: '12:20' },
+    { kind: 'lunch', days: WEEKDAYS, from: '12:20', to: '13:05' },
+    { kind: 'club', days: WEEKDAYS, from: '15:15', to: '16:15' },
+  ],
+  grants: [],
+};
+/** For tests: one moment of each, on the same school day. */
+export const MOMENT: Readonly<Record<SlotKind | 'home', number>> = {
+  'tutor-time': londonTime('2026-11-23T08:45'),
+  lesson: londonTime('2026-11-23T10:00'),
+  break: londonTime('2026-11-23T10:45'),
+  lunch: londonTime('2026-11-23T12:30'),
+  club: londonTime('2026-11-23T15:30'),
+  home: londonTime('2026-11-23T19:00'),
+};
 /** For tests: walks down a document by `where`, taken round, and puts something there; `undefined` takes away. */
 export function change(node: Record<string, unknown>, where: readonly number[], put: unknown): void {
   const keys = Object.keys(node);

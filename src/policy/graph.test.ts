@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { change, policyOf } from './fixture.ts';
+import Value from 'typebox/value';
+import { policyOf } from './fixture.ts';
 import { graphFaults } from './graph.ts';
-import { locate } from './locate.ts';
 import { PolicySchema } from './schema.ts';
 import type { DeviceClass, Duty, Recipient, SanctionTable } from './sections.ts';
 import { SHIPPED_POLICIES, shippedPolicy } from './shipped.ts';
@@ -74,14 +74,7 @@ test('ROL-04 ROL-18 a role that a duty, a recipient or a setting names must be d
   const undefinedRole = 'expected a role that this document defines; found "head"';
   assert.deepEqual(lines({ duties: [duty] }), [`/duties/0/escalation/role: ${undefinedRole}`]);
   assert.deepEqual(lines({ duties: [duty], roles: [...whole.roles, { ...head, undefinedInSource: true }] }), []);
-  const recipient = {
-    report: 'concern',
-    to: ['dsl', 'head'],
-    within: null,
-    nilReport: false,
-    clause,
-    rows: [],
-  } as const;
+  const to: Recipient['to'] = ['dsl', 'head'];
   assert.deepEqual(
     lines({ recipients: [{ report: 'concern', to, within: null, nilReport: false, clause, rows: [] }] }),
     [`/recipients/0/to/1: ${undefinedRole}`],
@@ -168,18 +161,19 @@ test('GOV-04 days follow each other and are days of the calendar', () => {
   ]);
 });
 
-test('whatever is taken out of a document that still has its shape, the graph check ends and locates', () => {
-  const text = JSON.stringify(shippedPolicy('secondary-school'));
+test('whatever text of a document is put in the place of another, the graph check ends and locates', () => {
+  const text = JSON.stringify(shippedPolicy('tuition-centre'));
+  const texts = text.match(/(?<=[:,[])"[^"\\]+"(?=[,\]}])/g) ?? [];
+  const one = fc.constantFrom(...new Set(texts));
   let checked = 0;
   fc.assert(
-    fc.property(fc.array(fc.nat(), { minLength: 2, maxLength: 5 }), (where) => {
-      const doc = JSON.parse(text);
-      change(doc, where, undefined);
-      if ([...locate(PolicySchema, doc)].length > 0) return;
+    fc.property(one, one, (from, to) => {
+      const doc = JSON.parse(text.replaceAll(from, to));
+      if (!Value.Check(PolicySchema, doc)) return;
       checked++;
       for (const fault of graphFaults(doc)) assert.match(fault.path, /^\//);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
-  assert.ok(checked > 10, `${checked} documents kept their shape`);
+  assert.ok(checked > 3, `${checked} documents kept their shape`);
 });

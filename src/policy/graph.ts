@@ -22,7 +22,7 @@ const CHECKS: readonly Check[] = [
 
 /** What a schema cannot say: that what is named exists, that nothing stands twice, that nothing is out of reach. */
 export function graphFaults(doc: PolicyDocument): Fault[] {
-  const visited = [...visit(PolicySchema, doc)];
+  const visited = visit(PolicySchema, doc);
   return CHECKS.flatMap((check) => [...check(doc, visited)]);
 }
 

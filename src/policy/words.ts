@@ -1,3 +1,5 @@
+import type { AccessLevel } from './device-access.ts';
+import type { Applies, SlotKind, ZoneKind } from './sections.ts';
 import type { Audience } from './types.ts';
 
 /** Every sentence a decision can say. Plain and kind, since a child may read it; a test reads them all. */
@@ -34,3 +36,71 @@ export const opensLater = (category: string, when: string): string =>
   `${sites(category)} are closed just now; they open ${when}.`;
 export const noTimeSet = (category: string): string =>
   `${sites(category)} are open only at certain times, and the school has not set any yet.`;
+export const noTimeAhead = (category: string): string =>
+  `${sites(category)} are open only at certain times, and the school’s calendar holds none to come.`;
+
+/** What an answer about an action says; rule names are titles, so that the sentence holds whatever they are. */
+const byRule = (name: string): string => `By our rule “${name}”`;
+
+export const UNSAID = 'Our policy says nothing about this, and what it does not say is not allowed; please ask.';
+export const UNCLEAR =
+  'Our policy answers this only when it is clear when, where and with whose equipment; please say, or ask.';
+export const FLOOR = 'Safety for everyone';
+export const AGAINST_THE_LAW = 'This is against the law, and nobody can allow it.';
+export const STILL_TO_CONFIRM = 'The school is still to confirm this.';
+
+export const may = (rule: string, whom: string): string => `${byRule(rule)}, ${whom} may.`;
+export const mayNow = (rule: string, whom: string): string => `${byRule(rule)}, ${whom} may at this time.`;
+export const mayByName = (rule: string, whom: string): string =>
+  `${byRule(rule)}, ${whom} may when they are named for it, as here.`;
+export const mayNot = (rule: string, whom: string): string => `${byRule(rule)}, ${whom} may not.`;
+export const mayLater = (rule: string, whom: string, when: string): string =>
+  `${byRule(rule)}, ${whom} may at certain times only; the next begins ${when}.`;
+export const mayAtTimesUnset = (rule: string, whom: string): string =>
+  `${byRule(rule)}, ${whom} may at certain times only, and the school has not set any yet.`;
+export const mayAtNoTimeAhead = (rule: string, whom: string): string =>
+  `${byRule(rule)}, ${whom} may at certain times only, and the school’s calendar holds none to come.`;
+export const mayByPermission = (rule: string, whom: string): string =>
+  `${byRule(rule)}, ${whom} may only with permission, and none holds here at this time.`;
+export const mayBySelection = (rule: string, whom: string): string =>
+  `${byRule(rule)}, ${whom} may only if they are on a list the school keeps, which is not the case here.`;
+
+const SLOTS: Readonly<Record<SlotKind, string>> = {
+  lesson: 'lessons',
+  'tutor-time': 'tutor time',
+  break: 'break',
+  lunch: 'lunch',
+  club: 'clubs',
+};
+const ZONES: Readonly<Record<ZoneKind, string>> = {
+  'main-building': 'the main building',
+  outside: 'the grounds',
+  'off-site': 'places away from school',
+};
+const EQUIPMENT = { school: 'the school’s equipment', personal: 'people’s own equipment' };
+
+/** "lessons or tutor time, the main building": what a rule is about where it is not about everything. */
+export const about = ({ slots, zones, equipment }: Applies): string =>
+  [
+    slots?.map((s) => SLOTS[s]).join(' or '),
+    zones?.map((z) => ZONES[z]).join(' or '),
+    equipment && EQUIPMENT[equipment],
+  ]
+    .filter(Boolean)
+    .join('; ');
+export const elsewhere = (conditions: string): string => `It speaks only of this: ${conditions}.`;
+export const unclear = (conditions: string): string =>
+  `It speaks only of this: ${conditions}; the question leaves that open.`;
+
+export const NOT_REGISTERED =
+  'This device is not registered, so it gets no network; please ask for it to be registered.';
+export const UNKNOWN_CLASS =
+  'It is not recorded whose device this is, so it gets no network; please ask for that to be recorded.';
+export const SHARED_DEVICE = 'This device is shared, so it gets its network from whoever is signed in; please sign in.';
+export const ACCESS: Readonly<Record<AccessLevel, (device: string) => string>> = {
+  FULL: (device) => `“${device}”: such devices get the whole network.`,
+  INTERNET_ONLY: (device) => `“${device}”: such devices get the internet and nothing of the school’s own network.`,
+  NONE: (device) => `“${device}”: such devices get no network.`,
+};
+export const withoutSchemeRecord = (text: string): string =>
+  `The school’s scheme has no record of this device, so it counts as a child’s own. ${text}`;

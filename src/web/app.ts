@@ -12,6 +12,7 @@ import { Refusal } from '#core/errors.ts';
 import { refusalOf, statusOf } from '#platform/http.ts';
 import { faultFacts, type Log } from '#platform/log.ts';
 import { assetRoutes, STATIC } from './assets.ts';
+import type { NavItem } from './nav.ts';
 import { refusalWords } from './refusals.ts';
 import { createRenderer } from './render.ts';
 import type { Access, Viewer } from './viewer.ts';
@@ -23,15 +24,6 @@ export type WebApp = FastifyInstance<
   import('fastify').FastifyBaseLogger,
   TypeBoxTypeProvider
 >;
-
-/** A link in the navigation; shown to those who may follow it. */
-export interface NavItem {
-  readonly href: string;
-  readonly text: string;
-  readonly duties: readonly string[];
-  /** Small first. */
-  readonly order: number;
-}
 
 /** A route and who may use it: what tests walk, so that no route can be left out. */
 export interface RouteRow {

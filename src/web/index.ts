@@ -1,7 +1,6 @@
 export {
   checkCsrf,
   createWebApp,
-  type NavItem,
   type Room,
   type RouteRow,
   SESSION_COOKIE,
@@ -9,4 +8,5 @@ export {
   type WebOptions,
 } from './app.ts';
 export { orFormAgain } from './form.ts';
+export type { NavItem } from './nav.ts';
 export { type Access, contextOf, done, hasDuty, type Viewer, viewerOf } from './viewer.ts';

@@ -4,6 +4,7 @@ import nunjucks from 'nunjucks';
 import type { WebOptions } from './app.ts';
 import { assetUrl } from './assets.ts';
 import { addFilters } from './filters.ts';
+import { navFor } from './nav.ts';
 
 const SRC = resolve(import.meta.dirname, '..');
 const MODULES = resolve(SRC, '../node_modules');
@@ -20,7 +21,7 @@ export function createRenderer(options: Pick<WebOptions, 'rooms' | 'clock' | 'pa
   );
   addFilters(env, options.clock);
   env.addGlobal('asset', assetUrl);
-  const nav = options.rooms.flatMap((r) => r.nav ?? []).sort((a, b) => a.order - b.order);
+  const nav = options.rooms.flatMap((r) => r.nav ?? []);
 
   return (request: FastifyRequest, reply: FastifyReply, template: string, data: Record<string, unknown>): string => {
     const { viewer } = request;
@@ -35,12 +36,7 @@ export function createRenderer(options: Pick<WebOptions, 'rooms' | 'clock' | 'pa
       doneMessage: message,
       now: options.clock.now(),
       timeZone: viewer?.school.timeZone ?? 'Europe/London',
-      nav:
-        viewer && !viewer.mustChange
-          ? nav
-              .filter((n) => n.duties.some((d) => viewer.duties.includes(d)))
-              .map((n) => ({ ...n, current: path === n.href || path.startsWith(`${n.href}/`) }))
-          : [],
+      nav: viewer && !viewer.mustChange ? navFor(nav, viewer.duties, path) : [],
       ...data,
     });
   };

@@ -1,21 +1,27 @@
 import { Refusal } from '#core/errors.ts';
-import { buildIndex, loadMapping, loadTaxonomy } from '#filter/index.ts';
+import { buildIndex, countNames, loadMapping, loadTaxonomy, openSealsWith } from '#filter/index.ts';
 import type { CompileNews, CompileOrder } from './compile.messages.ts';
 
 /**
- * The process that compiles lists: millions of names take seconds of one processor and much memory, and neither may
- * stall control or its worker. It lives for one order, and ends when its parent does.
+ * The process that reads lists: millions of names take seconds of one processor and much memory, and neither may stall
+ * control or its worker. It lives for one order, and ends when its parent does.
  */
 const say = (news: CompileNews) => new Promise((sent) => process.send?.(news, sent));
 
-process.once('message', async ({ sources, outFile, seed }: CompileOrder) => {
+async function carryOut(order: CompileOrder): Promise<CompileNews> {
+  openSealsWith(Buffer.from(order.sealKey, 'base64'));
+  if (order.kind === 'count') return { kind: 'counted', count: await countNames(order.source, order.mostUnpacked) };
+  const taxonomy = loadTaxonomy();
+  const report = await buildIndex(order.sources, taxonomy, loadMapping(taxonomy), order.outFile, {
+    seed: order.seed,
+    onProgress: (done) => void say({ kind: 'progress', ...done }),
+  });
+  return { kind: 'compiled', report };
+}
+
+process.once('message', async (order: CompileOrder) => {
   try {
-    const taxonomy = loadTaxonomy();
-    const report = await buildIndex(sources, taxonomy, loadMapping(taxonomy), outFile, {
-      seed,
-      onProgress: (done) => void say({ kind: 'progress', ...done }),
-    });
-    await say({ kind: 'done', report });
+    await say(await carryOut(order));
   } catch (e) {
     await say({ kind: 'failed', refusal: e instanceof Refusal, message: e instanceof Error ? e.message : String(e) });
   }

@@ -1,15 +1,36 @@
 import { fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { Refusal } from '#core/errors.ts';
-import type { BuildReport } from '#filter/index.ts';
+import { type BuildReport, type ListCount, newSealKey, type Source } from '#filter/index.ts';
 import type { CompileNews, CompileOrder } from './compile.messages.ts';
+import { MOST_UNPACKED } from './download.ts';
+
+/** Sealed lists are read by this process's own compiler and by nothing else, ever: the key goes when the process goes. */
+export const SEAL_KEY: Buffer = newSealKey();
+const sealKey = SEAL_KEY.toString('base64');
 
 /** Compile in a process of its own, at low priority, so that people who browse do not feel it. */
-export function compileApart(
-  order: CompileOrder,
+export async function compileApart(
+  order: { readonly sources: readonly Source[]; readonly outFile: string; readonly seed: readonly [number, number] },
   onProgress: (done: { readonly list: string; readonly names: number }) => void,
 ): Promise<BuildReport> {
-  const { promise, resolve, reject } = Promise.withResolvers<BuildReport>();
+  const news = await apart({ kind: 'compile', sealKey, ...order }, onProgress);
+  if (news.kind !== 'compiled') throw new Error(`the compiler answered ${news.kind}`);
+  return news.report;
+}
+
+/** What a source holds, read likewise. */
+export async function countApart(source: Source): Promise<ListCount> {
+  const news = await apart({ kind: 'count', sealKey, source, mostUnpacked: MOST_UNPACKED }, () => undefined);
+  if (news.kind !== 'counted') throw new Error(`the counter answered ${news.kind}`);
+  return news.count;
+}
+
+function apart(
+  order: CompileOrder,
+  onProgress: (done: { readonly list: string; readonly names: number }) => void,
+): Promise<CompileNews> {
+  const { promise, resolve, reject } = Promise.withResolvers<CompileNews>();
   const child = fork(new URL('./compile.process.ts', import.meta.url), {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -23,7 +44,7 @@ export function compileApart(
   }
   child.on('message', (news: CompileNews) => {
     if (news.kind === 'progress') onProgress(news);
-    else if (news.kind === 'done') resolve(news.report);
+    else if (news.kind !== 'failed') resolve(news);
     else reject(news.refusal ? new Refusal('invalid', 'lists.unreadable', news.message) : new Error(news.message));
   });
   child.on('error', reject);

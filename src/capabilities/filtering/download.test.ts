@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { Refusal } from '#core/errors.ts';
 import { Reach } from '#core/reach.ts';
-import { type DownloadLimits, download } from './download.ts';
+import { type DownloadLimits, download, type Wanted } from './download.ts';
 import { testFolder } from './testing.ts';
 
 const limits: DownloadLimits = { bytes: 1000, ms: 700, redirects: 3 };
 const fine = async () => undefined;
+const at = (...urls: string[]): Wanted => ({ urls });
+const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 const here = new Reach(['127.0.0.0/8']);
 
 /** A web server that answers so, for as long as `work` takes. */
@@ -33,8 +37,10 @@ test('a list is fetched, through a few redirects', () =>
     },
     async (url) => {
       const file = join(testFolder(), 'sub', 'list');
-      await download(`${url}/1`, file, fine, here, limits);
+      const copy = await download(at(`${url}/1`), file, fine, here, limits);
       assert.equal(readFileSync(file, 'utf8'), 'a.example\n');
+      assert.equal(copy?.digest, sha256('a.example\n'));
+      assert.equal(copy.bytes, 10);
     },
   ));
 
@@ -65,34 +71,139 @@ const WRONG: readonly (readonly [string, RequestListener, RegExp])[] = [
     (_q, r) => void r.writeHead(200, { 'content-length': '500' }).write('x', () => r.destroy()),
     /could not be fetched/,
   ],
+  [
+    'a web page as if it were a list',
+    (_q, r) => r.writeHead(200, { 'content-type': 'text/plain' }).end('\n<!DOCTYPE html><p>a.example</p>'),
+    /web page instead/,
+  ],
+  ['what is packed unasked', (_q, r) => r.writeHead(200, { 'content-encoding': 'br' }).end('x'), /nobody asked for/],
+  ['that nothing is new to somebody who has nothing', (_q, r) => r.writeHead(304).end(), /answered 304/],
+  [
+    'line after line without end',
+    (_q, r) => {
+      const timer = setInterval(() => r.write('a.example\n'), 5);
+      r.on('close', () => clearInterval(timer));
+    },
+    /larger|did not come within/,
+  ],
   ['nothing, for too long', (_q, r) => void r.writeHead(200).write('x'), /did not come within/],
 ];
 
 for (const [what, answer, words] of WRONG) {
-  test(`when the server sends ${what}, the last good copy stays and the sentence says why`, () =>
+  test(`when the server sends ${what}, nothing is left behind and the sentence says why`, () =>
     serving(answer, async (url) => {
-      const folder = testFolder({ list: 'good.example\n' });
-      const file = join(folder, 'list');
+      const folder = testFolder();
       await assert.rejects(
-        download(url, file, fine, here, limits),
+        download(at(url), join(folder, 'list'), fine, here, limits),
         (e) => e instanceof Refusal && words.test(e.message),
       );
-      assert.equal(readFileSync(file, 'utf8'), 'good.example\n');
-      assert.deepEqual(readdirSync(folder), ['list']);
+      assert.deepEqual(readdirSync(folder), []);
     }));
 }
 
-test('a copy that does not pass its check does not replace the good one', () =>
+test('of several addresses the first good one is taken, and when none is, each says why', () =>
   serving(
-    (_request, response) => response.end('<html>'),
+    (request, response) => {
+      if (request.url === '/good') response.end('a.example\n');
+      else response.writeHead(500).end();
+    },
     async (url) => {
       const file = join(testFolder(), 'list');
-      writeFileSync(file, 'good.example\n');
-      const check = () => Promise.reject(new Refusal('invalid', 'lists.empty', 'It is no list.'));
-      await assert.rejects(download(url, file, check, here, limits), /no list/);
-      assert.equal(readFileSync(file, 'utf8'), 'good.example\n');
+      const copy = await download(at(`${url}/bad`, 'http://10.0.0.1/', `${url}/good`), file, fine, here, limits);
+      assert.equal(copy?.from, `${url}/good`);
+      await assert.rejects(
+        download(at(`${url}/bad`, 'http://10.0.0.1/'), file, fine, here, limits),
+        /answered 500\. 10\.0\.0\.1: .*private network/,
+      );
+      const check = async (draft: string) => {
+        if (readFileSync(draft, 'utf8').includes('a.example')) throw new Refusal('invalid', 'x', 'It is no list.');
+      };
+      await assert.rejects(download(at(`${url}/good`), file, check, here, limits), /no list/);
     },
   ));
+
+test('only the server that gave a copy is asked whether it is still the newest', () => {
+  const asked: (string | undefined)[] = [];
+  return serving(
+    (request, response) => {
+      asked.push(request.headers['if-none-match']);
+      if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+      else response.writeHead(200, { etag: '"1"' }).end('a.example\n');
+    },
+    async (url) => {
+      const file = join(testFolder(), 'list');
+      const copy = await download(at(url), file, fine, here, limits);
+      const seen = { from: url, etag: copy?.etag ?? null, lastModified: null };
+      assert.equal(await download({ ...at(url), seen }, file, fine, here, limits), null);
+      assert.notEqual(await download({ ...at(`${url}/mirror`), seen }, file, fine, here, limits), null);
+      assert.deepEqual(asked, [undefined, '"1"', undefined]);
+    },
+  );
+});
+
+test('a list packed by itself is unpacked, and refused when it ends too early or is damaged', async () => {
+  const packed = gzipSync('a.example\n'.repeat(500));
+  const damaged = Buffer.from(packed);
+  damaged[20]! ^= 255;
+  const answers: Record<string, Buffer> = { '/a.gz': packed, '/b.gz': packed.subarray(0, -9), '/c.gz': damaged };
+  await serving(
+    (request, response) => response.end(answers[request.url ?? '']),
+    async (url) => {
+      const folder = testFolder();
+      const file = join(folder, 'list');
+      const copy = await download({ ...at(`${url}/a.gz`), checksum: sha256(packed) }, file, fine, here, limits);
+      assert.equal(copy?.digest, sha256(packed));
+      assert.equal(readFileSync(file, 'utf8').length, 5000);
+      await assert.rejects(download(at(`${url}/b.gz`), file, fine, here, limits), /ended before it was whole/);
+      await assert.rejects(download(at(`${url}/c.gz`), file, fine, here, limits), /damaged/);
+      assert.deepEqual(readdirSync(folder), []);
+    },
+  );
+});
+
+test('a checksum that stands beside the list, or is given, must be the one of what came', async () => {
+  const list = 'a.example\n';
+  await serving(
+    (request, response) => {
+      if (request.url === '/good.sha256') response.end(`${sha256(list)}  good\n`);
+      else if (request.url === '/bad.sha256') response.end(`${sha256('other')}  bad\n`);
+      else if (request.url?.endsWith('.sha256')) response.writeHead(404).end();
+      else response.end(list);
+    },
+    async (url) => {
+      const file = join(testFolder(), 'list');
+      const get = (path: string, checksum: string) =>
+        download({ ...at(`${url}/${path}`), checksum }, file, fine, here, limits);
+      assert.ok(await get('good', 'beside'));
+      assert.ok(await get('good', sha256(list)));
+      await assert.rejects(get('bad', 'beside'), /checksum is not the one/);
+      await assert.rejects(get('good', sha256('other')), /checksum is not the one/);
+      await assert.rejects(get('nothing', 'beside'), /Nothing that proves it .* answered 404/);
+    },
+  );
+});
+
+test('what opens one server is not shown to another that it sends on to', async () => {
+  const shown: (string | undefined)[] = [];
+  await serving(
+    (request, response) => {
+      shown.push(request.headers.authorization);
+      response.end('a.example\n');
+    },
+    (other) =>
+      serving(
+        (request, response) => {
+          shown.push(request.headers.authorization);
+          response.writeHead(302, { location: request.url === '/1' ? '/2' : other }).end();
+        },
+        async (url) => {
+          const wanted = { ...at(`${url}/1`), authorization: 'Bearer made-up' };
+          await download(wanted, join(testFolder(), 'list'), fine, here, limits);
+          assert.deepEqual(shown, ['Bearer made-up', 'Bearer made-up', undefined]);
+        },
+      ),
+  );
+});
 
 test('no list source leads into the school’s own network, neither at once nor by a redirect or a name', async () => {
   const asked: string[] = [];
@@ -106,7 +217,7 @@ test('no list source leads into the school’s own network, neither at once nor 
       const { port } = new URL(url);
       const file = join(testFolder(), 'list');
       const walls = async (from: string, reach: Reach) =>
-        assert.rejects(download(from, file, fine, reach, limits), /lies in a private network/, from);
+        assert.rejects(download(at(from), file, fine, reach, limits), /lies in a private network/, from);
       const nowhere = new Reach([]);
       for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1', '2130706433'])
         await walls(`http://${host}:${port}/`, nowhere);

@@ -3,25 +3,38 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { schools } from '#platform/school.ts';
+import { isDue } from './fetching.service.ts';
+import { watchFreshness } from './freshness.service.ts';
 import { COMPILE, compileLists, indexFile, isFree, newestVersion, requestCompile } from './lists.service.ts';
+import type { OnListTrouble } from './lists.trouble.ts';
+import { slotsAreDue } from './slots.service.ts';
 import { ensureSources } from './sources.service.ts';
 
 const RECHECK = 'lists.recheck';
 const TEND = 'lists.tend';
 
 /** What filtering does by the clock and after commands. */
-export function filteringJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
+export function filteringJobs(
+  deps: Deps,
+  wiring: { onListTrouble: OnListTrouble },
+): { tasks: Tasks; recurring: Recurring[] } {
   const everySchool = (work: (tx: Tx, school: string) => Promise<void>) => async () => {
     for (const { id } of await schools(deps.db)) await deps.db.in(systemContext(id), (tx) => work(tx, id));
   };
   return {
     tasks: {
-      [COMPILE]: (payload) => compileLists(deps, (payload as { school: string }).school),
+      [COMPILE]: (payload) => {
+        const { school, scheduled = false } = payload as { school: string; scheduled?: boolean };
+        return compileLists(deps, school, { onTrouble: wiring.onListTrouble, scheduled });
+      },
       [RECHECK]: everySchool((tx, school) => requestCompile(tx, deps, school)),
-      [TEND]: everySchool((tx, school) => tendLists(tx, deps, school)),
+      [TEND]: everySchool(async (tx, school) => {
+        await tendLists(tx, deps, school);
+        await watchFreshness(tx, deps, school, wiring.onListTrouble);
+      }),
     },
     recurring: [
-      // FIL-03, CAL-06: every list is read anew each night.
+      // FIL-03, CAL-06: what lies on this server is read anew each night; lists from the web have their own times.
       { task: RECHECK, cron: '30 3 * * *' },
       { task: TEND, cron: '* * * * *', atStart: true },
     ],
@@ -29,8 +42,8 @@ export function filteringJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[
 }
 
 /**
- * Keep a school's lists as they should be without anybody asking: its first sources, what GATEHOUSE_LISTS says now, and
- * a compilation that a crash cut short or whose file is gone.
+ * Keep a school's lists as they should be without anybody asking: its first sources, what GATEHOUSE_LISTS says now, lists
+ * from the web whose time has come, and a compilation that a crash cut short or whose file is gone.
  */
 export async function tendLists(tx: Tx, deps: Deps, school: string): Promise<void> {
   const changed = await ensureSources(tx, deps, systemContext(school));
@@ -39,4 +52,18 @@ export async function tendLists(tx: Tx, deps: Deps, school: string): Promise<voi
   const cutShort = build?.state === 'running' && (await isFree(tx, school));
   const gone = build?.state === 'done' && (!version || !existsSync(indexFile(deps, version.sha256)));
   if (changed || !build || cutShort || gone) await requestCompile(tx, deps, school);
+  // Whoever waits for a compilation gets what is due with it.
+  else if (build.state !== 'waiting' && build.state !== 'running' && (await anythingDue(tx, deps))) {
+    await requestCompile(tx, deps, school, { scheduled: true });
+  }
+}
+
+async function anythingDue(tx: Tx, deps: Deps): Promise<boolean> {
+  const sources = await tx
+    .selectFrom('list_source')
+    .select('next_check_at')
+    .where('kind', '=', 'url')
+    .where('enabled', '=', true)
+    .execute();
+  return sources.some((row) => isDue(row, deps.clock.now())) || slotsAreDue(tx, deps);
 }

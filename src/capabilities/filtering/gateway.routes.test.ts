@@ -121,7 +121,9 @@ test('the snapshot holds policy, lists, people and addresses of this school, sig
       ['10.1.0.0/16', 'guest', null, false],
     ],
   );
-  assert.deepEqual(snapshot.settings, { dnsBlock: 'page', allowedPrivate: [], proxySignIn: 'accept' });
+  const { safety, ...settings } = snapshot.settings;
+  assert.deepEqual(settings, { dnsBlock: 'page', allowedPrivate: [], proxySignIn: 'accept' });
+  assert.deepEqual(Object.keys(safety ?? {}).sort(), snapshot.policy.profiles.map((p) => p.id).sort());
   assert.match(snapshot.index ?? '', /^[0-9a-f]{64}$/);
 });
 

@@ -1,9 +1,10 @@
-import { DAY, MINUTE } from '#core/clock.ts';
+import { DAY, HOUR, MINUTE } from '#core/clock.ts';
 import type { BuildReport } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { GatewayStatus } from '#policy/feed.ts';
 import { newestVersion } from './lists.service.ts';
+import { slotStates } from './slots.service.ts';
 import { gatewaySettings, newestNumbers } from './snapshot.service.ts';
 
 /** Lists are read anew each night; two missed nights are late (FIL-03, CAL-06). */
@@ -19,6 +20,8 @@ export async function filteringAtAGlance(tx: Tx, deps: Deps) {
   const [build, numbers] = [await tx.selectFrom('list_build').selectAll().executeTakeFirst(), await newestNumbers(tx)];
   const { settings } = await tx.selectFrom('school').select('settings').executeTakeFirstOrThrow();
   const sources = await tx.selectFrom('list_source').selectAll().orderBy('added_at').orderBy('id').execute();
+  const held = await tx.selectFrom('list_source_version').select('source_id').where('state', '=', 'held').execute();
+  const slots = await slotStates(tx, now);
   const gateways = await tx.selectFrom('gateway').select(['id', 'name', 'seen_at', 'status']).orderBy('name').execute();
   return {
     version,
@@ -26,11 +29,13 @@ export async function filteringAtAGlance(tx: Tx, deps: Deps) {
     build,
     running: build?.state === 'running' || build?.state === 'waiting',
     late: version ? now - version.built_at.getTime() > LATE : false,
-    illegalSupplied: illegalSupplied(report),
+    slots,
+    illegalSupplied: slots.every((s) => s.state !== 'not-supplied'),
     settings: gatewaySettings(settings),
     sources: sources.map((s) => ({
       ...s,
-      late: s.enabled && s.checked_at !== null && now - s.checked_at.getTime() > LATE,
+      held: held.some((h) => h.source_id === s.id),
+      late: s.enabled && s.checked_at !== null && now - s.checked_at.getTime() > s.max_age_hours * HOUR,
     })),
     gateways: gateways.map(({ status, ...g }) => {
       const said = status as Partial<GatewayStatus>;
@@ -43,10 +48,3 @@ export async function filteringAtAGlance(tx: Tx, deps: Deps) {
     }),
   };
 }
-
-/**
- * Does a real list of child-abuse content feed the filter (FIL-02)? The starter lists hold one test name of that
- * category and nothing else (lists/README.md), so one name is none.
- */
-export const illegalSupplied = (report: Pick<BuildReport, 'perCategory'> | undefined): boolean =>
-  (report?.perCategory['child-abuse'] ?? 0) > 1;

@@ -5,16 +5,20 @@ import { sql } from 'kysely';
 import { SECOND } from '#core/clock.ts';
 import { invalid, Refusal } from '#core/errors.ts';
 import { Reach } from '#core/reach.ts';
-import type { BuildReport, Source } from '#filter/index.ts';
+import type { BuildReport, Source, SourceReport } from '#filter/index.ts';
 import { dataPaths } from '#platform/config.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { enqueue } from '#platform/jobs.ts';
 import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
+import { evidence } from '#rooms/policies/index.ts';
 import { compileApart } from './compile.ts';
-import { download } from './download.ts';
-import { downloadedFile, type SourceRow, sourcesOf } from './sources.rules.ts';
+import { ANYWHERE, fetchSource, isDue } from './fetching.service.ts';
+import type { OnListTrouble } from './lists.trouble.ts';
+import { fetchSlots, isSlot, slotSources, slotsLoaded } from './slots.service.ts';
+import { sourcesOf } from './sources.rules.ts';
+import { sourceRows } from './versions.service.ts';
 
 export const COMPILE = 'lists.compile';
 const PROGRESS_EVERY = SECOND / 2;
@@ -30,20 +34,32 @@ export const indexFile = (deps: Deps, sha256: string): string =>
   join(dataPaths(deps.config.data).index, `${sha256}.idx`);
 
 /** Have the lists compiled soon; several wishes are one job. */
-export async function requestCompile(tx: Tx, deps: Deps, school: string, runAt?: Date): Promise<void> {
+export async function requestCompile(
+  tx: Tx,
+  deps: Deps,
+  school: string,
+  { scheduled = false }: Pick<CompileOptions, 'scheduled'> = {},
+): Promise<void> {
   await setState(tx, deps, school, 'waiting');
-  await enqueue(tx, COMPILE, { school }, { key: `${COMPILE}:${school}`, ...(runAt && { runAt }) });
+  await enqueue(tx, COMPILE, { school, scheduled }, { key: `${COMPILE}:${school}` });
+}
+
+export interface CompileOptions {
+  /** What becomes of trouble with a list. */
+  readonly onTrouble?: OnListTrouble;
+  /** Nobody asked but the clock: compile only when something new came. */
+  readonly scheduled?: boolean;
 }
 
 /**
- * Compile a school's lists now: fetch what comes from the web, build the index, make it the version in use. One at a
+ * Compile a school's lists now: fetch what is due from the web, build the index, make it the version in use. One at a
  * time per school; a second one waits its turn. A source that cannot be read fails the whole: lists in use stay as they
  * are, since leaving one out would quietly open what it closed.
  */
-export async function compileLists(deps: Deps, school: string): Promise<void> {
+export async function compileLists(deps: Deps, school: string, options: CompileOptions = {}): Promise<void> {
   await deps.db.in(systemContext(school), async (lock) => {
     // The transaction writes nothing, so that it holds up nobody while it keeps the lock; it ends with this process.
-    if (await isFree(lock, school)) await compileAlone(deps, school);
+    if (await isFree(lock, school)) await compileAlone(deps, school, options);
     else {
       const later = new Date(deps.clock.now() + AGAIN_AFTER);
       await enqueue(lock, COMPILE, { school }, { key: `${COMPILE}:${school}`, runAt: later });
@@ -58,42 +74,68 @@ export async function isFree(tx: Tx, school: string): Promise<boolean> {
   return rows[0]?.free === true;
 }
 
-async function compileAlone(deps: Deps, school: string): Promise<void> {
+async function compileAlone(deps: Deps, school: string, options: CompileOptions): Promise<void> {
   const inSchool = <T>(work: (tx: Tx) => Promise<T>) => deps.db.in(systemContext(school), work);
   await inSchool((tx) => setState(tx, deps, school, 'running'));
-  const rows = await inSchool((tx) =>
-    tx.selectFrom('list_source').selectAll().where('enabled', '=', true).orderBy('added_at').orderBy('id').execute(),
-  );
-  const starterFirst = rows.sort((a, b) => Number(b.origin === 'starter') - Number(a.origin === 'starter'));
   const seed = await inSchool((tx) => seedOf(tx, school));
-  const { settings } = await inSchool((tx) => tx.selectFrom('school').select('settings').executeTakeFirstOrThrow());
-  const reach = new Reach(settings.allowedPrivate ?? []);
+  const downloads = downloadsOf(deps, school);
+  let rows: readonly Row[] = [];
   try {
-    const errors = new Map<string, string>();
-    for (const row of starterFirst.filter((r) => r.kind === 'url')) {
-      const error = await fetchList(deps, school, row, seed, row.origin === 'environment' ? ANYWHERE : reach);
-      if (error !== null) errors.set(row.id, error);
+    const fetched = await fetchDue(deps, school, options.onTrouble ?? (async () => undefined), inSchool);
+    if (options.scheduled && !fetched.changed && (await inSchool(newestVersion))) {
+      await inSchool((tx) => setState(tx, deps, school, 'done'));
+      return;
     }
-    const sources = starterFirst.map((row) => ({ row, sources: sourcesOf(row, downloadsOf(deps, school)) }));
-    const missing = sources.find((g) => g.sources.length === 0)?.row;
+    rows = await inSchool(enabledRows);
+    const gathered = rows.map((row) => ({ row, sources: sourcesOf(row, downloads) }));
+    const missing = gathered.find((g) => g.sources.length === 0)?.row;
     if (missing) {
       throw invalid(
         'lists.not-yet',
-        `The list source "${missing.name}" was never fetched. ${errors.get(missing.id) ?? ''}`,
+        `The list source "${missing.name}" was never fetched. ${fetched.errors.get(missing.id) ?? ''}`,
       );
     }
-    const report = await build(deps, school, sources, seed, inSchool);
-    await inSchool((tx) => finish(tx, deps, school, report, sources, errors));
+    const sealed = await inSchool((tx) => slotSources(tx, downloads));
+    const report = await build(deps, school, [...gathered.flatMap((g) => g.sources), ...sealed], seed, inSchool);
+    await inSchool((tx) => finish(tx, deps, school, report, gathered, sealed, fetched.errors.size));
     await prune(deps, inSchool);
   } catch (e) {
     const message = e instanceof Refusal ? e.message : 'Something went wrong on our side while compiling.';
-    await inSchool((tx) => fail(tx, deps, school, message, starterFirst));
+    await inSchool((tx) => fail(tx, deps, school, message, rows));
     // What the reader must mend is not tried again by itself; tomorrow's check will.
     if (!(e instanceof Refusal)) throw e;
   }
 }
 
-type Row = SourceRow & { readonly id: string };
+/** Sources in use, the starter lists first. */
+const enabledRows = async (tx: Tx): Promise<Row[]> =>
+  (await sourceRows(tx))
+    .filter((r) => r.enabled)
+    .sort((a, b) => Number(b.origin === 'starter') - Number(a.origin === 'starter'));
+
+/** Ask every list from the web whose time has come. */
+async function fetchDue(
+  deps: Deps,
+  school: string,
+  onTrouble: OnListTrouble,
+  inSchool: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
+): Promise<{ changed: boolean; errors: ReadonlyMap<string, string> }> {
+  const downloads = downloadsOf(deps, school);
+  const { settings } = await inSchool((tx) => tx.selectFrom('school').select('settings').executeTakeFirstOrThrow());
+  const reach = new Reach(settings.allowedPrivate ?? []);
+  const errors = new Map<string, string>();
+  let changed = await fetchSlots(deps, school, downloads);
+  for (const row of await inSchool(enabledRows)) {
+    if (row.kind !== 'url' || !isDue(row, deps.clock.now())) continue;
+    const from = row.origin === 'environment' ? ANYWHERE : reach;
+    const fetched = await fetchSource(deps, row, downloads, from, onTrouble);
+    changed ||= fetched.changed;
+    if (fetched.error !== null) errors.set(row.id, fetched.error);
+  }
+  return { changed, errors };
+}
+
+type Row = Awaited<ReturnType<typeof sourceRows>>[number];
 type Gathered = readonly { readonly row: Row; readonly sources: readonly Source[] }[];
 
 /** The same lists under the same seed give the same file, so a check that finds nothing new changes nothing. */
@@ -103,47 +145,13 @@ async function seedOf(tx: Tx, school: string): Promise<[number, number]> {
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
 }
 
-/** Whoever sets GATEHOUSE_LISTS has the machine itself in hand. */
-const ANYWHERE = new Reach(['0.0.0.0/0', '::/0']);
-
-/** A list from the web replaces the copy only when it could be compiled by itself. */
-async function fetchList(
-  deps: Deps,
-  school: string,
-  row: Row,
-  seed: [number, number],
-  reach: Reach,
-): Promise<string | null> {
-  const folder = downloadsOf(deps, school);
-  const trial = join(folder, `${row.name}.trial`);
-  try {
-    await download(
-      row.location,
-      downloadedFile(folder, row.name),
-      async (draft) => {
-        const [source] = sourcesOf(row, folder, draft);
-        if (!source) return;
-        refuseEmpty(await compileApart({ sources: [source], outFile: trial, seed }, () => undefined), [row.name]);
-      },
-      reach,
-    );
-    return null;
-  } catch (e) {
-    if (!(e instanceof Refusal)) throw e;
-    return e.message;
-  } finally {
-    rmSync(trial, { force: true });
-  }
-}
-
 async function build(
   deps: Deps,
   school: string,
-  gathered: Gathered,
+  sources: readonly Source[],
   seed: [number, number],
   inSchool: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
 ): Promise<BuildReport> {
-  const sources = gathered.flatMap((g) => g.sources);
   const folder = dataPaths(deps.config.data).index;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = join(folder, `${school}.draft`);
@@ -155,7 +163,7 @@ async function build(
     telling = telling.then(() => inSchool((tx) => tx.updateTable('list_build').set({ list, names }).execute()));
   });
   await telling;
-  refuseEmpty(
+  refuseUnread(
     report,
     sources.map((s) => s.name),
   );
@@ -163,8 +171,8 @@ async function build(
   return withoutFileLines(report, sources);
 }
 
-/** A list of which not one line was understood is an error page or the wrong file, and must not replace a good one. */
-function refuseEmpty(report: BuildReport, names: readonly string[]): void {
+/** A source of which not one line was understood is the wrong file, and leaving it out would open what it closed. */
+function refuseUnread(report: BuildReport, names: readonly string[]): void {
   const empty = report.perSource.find(
     (s) =>
       names.includes(s.source) &&
@@ -174,11 +182,24 @@ function refuseEmpty(report: BuildReport, names: readonly string[]): void {
   if (empty) throw invalid('lists.empty', `The list source "${empty.source}" holds not one name that can be read.`);
 }
 
-/** Any file of the server can be entered as a list; its lines must not come to light by being refused. */
+/**
+ * Any file of the server can be entered as a list; its lines must not come to light by being refused. Of a slot for illegal
+ * content only figures are kept (FIL-02).
+ */
 function withoutFileLines(report: BuildReport, sources: readonly Source[]): BuildReport {
   const files = new Set(sources.filter((s) => s.kind === 'file').map((s) => s.name));
-  return { ...report, refused: report.refused.map((r) => (files.has(r.list) ? { ...r, examples: [] } : r)) };
+  return {
+    ...report,
+    refused: report.refused.map((r) => (files.has(r.list) ? { ...r, examples: [] } : r)),
+    perSource: report.perSource.map((s) => (isSlot(s.source) ? withoutNames(s) : s)),
+  };
 }
+
+/** Whatever lists of names a report has for a source, none of them is left. */
+const withoutNames = (source: SourceReport): SourceReport =>
+  Object.fromEntries(
+    Object.entries(source).map(([key, value]) => [key, Array.isArray(value) ? [] : value]),
+  ) as unknown as SourceReport;
 
 async function finish(
   tx: Tx,
@@ -186,7 +207,8 @@ async function finish(
   school: string,
   report: BuildReport,
   gathered: Gathered,
-  errors: ReadonlyMap<string, string>,
+  sealed: readonly Source[],
+  failed: number,
 ): Promise<void> {
   const at = new Date(deps.clock.now());
   const before = await newestVersion(tx);
@@ -202,14 +224,16 @@ async function finish(
     })
     .onConflict((c) => c.columns(['school_id', 'sha256']).doUpdateSet({ built_at: at }))
     .execute();
-  for (const { row } of gathered) {
-    const error = errors.get(row.id);
-    const news =
-      error === undefined
-        ? { checked_at: at, last_error: null }
-        : { last_error: `${error} The last good copy stays in use.` };
-    await tx.updateTable('list_source').set(news).where('id', '=', row.id).execute();
+  // Lists from the web have their own times (fetching.service.ts).
+  const read = gathered.filter(({ row }) => row.kind !== 'url').map(({ row }) => row.id);
+  if (read.length > 0) {
+    await tx.updateTable('list_source').set({ checked_at: at, last_error: null }).where('id', 'in', read).execute();
   }
+  await slotsLoaded(
+    tx,
+    sealed.map((s) => s.name),
+    at,
+  );
   await setState(tx, deps, school, 'done');
   await record(tx, {
     school,
@@ -220,12 +244,19 @@ async function finish(
       domains: report.domains,
       urls: report.urls,
       sources: gathered.map((g) => g.row.name),
-      failed: errors.size,
+      slots: sealed.map((s) => s.name),
+      failed,
       changed: before?.sha256 !== report.version,
     },
     at: deps.clock.now(),
   });
   if (before?.sha256 !== report.version) await bumpSnapshot(tx, school);
+  if (failed === 0) {
+    await evidence(tx, deps, systemContext(school), {
+      duty: 'CAL-06',
+      text: `${gathered.length} list sources were read and compiled: ${report.domains} domains, ${report.urls} addresses.`,
+    });
+  }
 }
 
 async function fail(tx: Tx, deps: Deps, school: string, message: string, rows: readonly Row[]): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type PolicyDocument,
   profileFor,
   type Snapshot,
+  safetyFor,
   seal,
   UNIDENTIFIED,
 } from '#policy/index.ts';
@@ -56,7 +57,7 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
     index: (await newestVersion(tx))?.sha256 ?? null,
     people,
     addresses,
-    settings: gatewaySettings(school.settings),
+    settings: { ...gatewaySettings(school.settings), safety: safetyFor(policy.document, policy.compiled) },
   };
 }
 

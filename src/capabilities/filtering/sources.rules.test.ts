@@ -12,6 +12,8 @@ const row = (r: Partial<SourceRow>): SourceRow => ({
   kind: 'folder',
   category: null,
   origin: 'people',
+  id: 'source-1',
+  digest: null,
   ...r,
 });
 
@@ -63,12 +65,14 @@ test('a folder of packages is as many sources, each under its own name', () => {
   assert.deepEqual(sourcesOf(row({ location: plain }), '/none'), [{ name: 'mine', kind: 'folder', path: plain }]);
 });
 
-test('a list from the web is read from the copy that was fetched, and is none before', () => {
+test('a list from the web is read from its version in use, and is none before', () => {
   const url = row({ kind: 'url', location: 'https://lists.example/hosts', category: 'games' });
-  assert.deepEqual(sourcesOf(url, testFolder()), []);
-  const downloads = testFolder({ 'mine.download': 'a.example' });
-  const path = join(downloads, 'mine.download');
-  assert.deepEqual(sourcesOf(url, downloads), [{ name: 'mine', kind: 'file', path, category: 'games' }]);
-  const packed = { ...url, location: 'https://lists.example/all.tar.gz' };
+  const downloads = testFolder({ 'source-1/abc': 'a.example' });
+  assert.deepEqual(sourcesOf(url, downloads), []);
+  assert.deepEqual(sourcesOf({ ...url, digest: 'gone' }, downloads), []);
+  const path = join(downloads, 'source-1/abc');
+  const inUse = { ...url, digest: 'abc' };
+  assert.deepEqual(sourcesOf(inUse, downloads), [{ name: 'mine', kind: 'file', path, category: 'games' }]);
+  const packed = { ...inUse, location: 'https://lists.example/all.tar.gz' };
   assert.deepEqual(sourcesOf(packed, downloads), [{ name: 'mine', kind: 'archive', path }]);
 });

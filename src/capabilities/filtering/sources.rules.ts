@@ -17,7 +17,13 @@ export interface SourceRow {
   readonly kind: SourceKind;
   readonly category: string | null;
   readonly origin: 'starter' | 'environment' | 'people';
+  /** Of the version in use, where versions are kept; null until one came. */
+  readonly digest: string | null;
+  readonly id: string;
 }
+
+/** The names of the slots for illegal content, and the compiler's words, are no names for sources of one's own. */
+export const RESERVED: readonly string[] = ['iwf', 'ctiru'];
 
 const ARCHIVE = /\.(tar\.gz|tgz)$/i;
 
@@ -47,6 +53,7 @@ export function nameFor(location: string): string {
   const last = basename(URL.parse(location)?.pathname ?? location);
   const name = last
     .replace(ARCHIVE, '')
+    .replace(/\.gz$/i, '')
     .replace(/\.[a-z]{1,5}$/i, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -55,18 +62,19 @@ export function nameFor(location: string): string {
   return name || 'lists';
 }
 
-/** Where the copy of a list from the web is kept. */
-export const downloadedFile = (folder: string, name: string): string => join(folder, `${name}.download`);
+/** Where a version of a list from the web is kept. */
+export const versionFile = (downloads: string, source: string, digest: string): string =>
+  join(downloads, source, digest);
 
 /**
  * The sources that a row stands for. A folder of `*.tar.gz` packages is as many sources, each under its own name, so
  * that each is read with its own section of the mapping. Empty when a list from the web has not come yet.
  */
-export function sourcesOf(row: SourceRow, downloads: string, path = downloadedFile(downloads, row.name)): Source[] {
+export function sourcesOf(row: SourceRow, downloads: string): Source[] {
   if (row.origin === 'starter') return [{ name: STARTER, kind: 'folder', path: STARTER_FOLDER, own: true }];
   if (row.kind === 'url') {
-    if (!existsSync(path)) return [];
-    return [ARCHIVE.test(new URL(row.location).pathname) ? archive(row.name, path) : file(row, path)];
+    const path = row.digest === null ? null : versionFile(downloads, row.id, row.digest);
+    return path !== null && existsSync(path) ? [fetchedSource(row, path)] : [];
   }
   if (row.kind === 'archive') return [archive(row.name, row.location)];
   if (row.kind === 'file') return [file(row, row.location)];
@@ -75,8 +83,12 @@ export function sourcesOf(row: SourceRow, downloads: string, path = downloadedFi
   return packages.sort().map((f) => archive(nameFor(f), join(row.location, f)));
 }
 
+/** A list from the web, read from `path`. */
+export const fetchedSource = (row: Pick<SourceRow, 'name' | 'location' | 'category'>, path: string): Source =>
+  ARCHIVE.test(new URL(row.location).pathname) ? archive(row.name, path) : file(row, path);
+
 const archive = (name: string, path: string): Source => ({ name, kind: 'archive', path });
-const file = ({ name, category }: SourceRow, path: string): Source => ({
+const file = ({ name, category }: Pick<SourceRow, 'name' | 'category'>, path: string): Source => ({
   name,
   kind: 'file',
   path,

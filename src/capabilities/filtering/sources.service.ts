@@ -4,7 +4,8 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import { requestCompile } from './lists.service.ts';
-import { nameFor, needsCategory, readLocation, STARTER } from './sources.rules.ts';
+import { readSettings, type SourceSettings } from './source-settings.rules.ts';
+import { nameFor, needsCategory, RESERVED, readLocation, STARTER } from './sources.rules.ts';
 
 export interface SourceInput {
   readonly location: string;
@@ -12,6 +13,7 @@ export interface SourceInput {
   readonly name?: string;
   /** For a single list: the category it stands for. */
   readonly category?: string;
+  readonly settings?: SourceSettings;
 }
 
 /** Add a list source and have the lists compiled anew. */
@@ -34,6 +36,34 @@ export async function switchSource(tx: Tx, deps: Deps, by: Context, id: string, 
   await tx.updateTable('list_source').set({ enabled }).where('id', '=', id).execute();
   await note(tx, deps, by, enabled ? 'lists.source.on' : 'lists.source.off', id, { name: row.name });
   await requestCompile(tx, deps, by.school);
+}
+
+/** Change how a list from the web is fetched; it is asked anew at once. */
+export async function setSource(tx: Tx, deps: Deps, by: Context, id: string, input: SourceSettings): Promise<void> {
+  const row = await fromTheWeb(tx, id);
+  const settings = readSettings(input);
+  await tx
+    .updateTable('list_source')
+    .set({ ...settings, next_check_at: null })
+    .where('id', '=', id)
+    .execute();
+  const { mirrors, public_key: key, ...plain } = settings;
+  const detail = { name: row.name, ...plain, mirrors: mirrors.length, signed: key !== null };
+  await note(tx, deps, by, 'lists.source.set', id, detail);
+  await requestCompile(tx, deps, by.school);
+}
+
+/** Ask a list from the web now instead of when its time comes. */
+export async function checkNow(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
+  await fromTheWeb(tx, id);
+  await tx.updateTable('list_source').set({ next_check_at: null }).where('id', '=', id).execute();
+  await requestCompile(tx, deps, by.school);
+}
+
+async function fromTheWeb(tx: Tx, id: string) {
+  const row = await tx.selectFrom('list_source').select(['name', 'kind']).where('id', '=', id).executeTakeFirst();
+  if (row?.kind !== 'url') throw notFound('this list from the web');
+  return row;
 }
 
 /** The sources every school begins with: the starter lists, and what GATEHOUSE_LISTS names. True when something changed. */
@@ -86,9 +116,14 @@ async function insertSource(
   origin: 'environment' | 'people',
 ): Promise<string | null> {
   const { location, kind } = readLocation(input.location);
+  const settings = kind === 'url' && input.settings ? readSettings(input.settings) : {};
   const name = input.name?.trim() || nameFor(location);
   if (!/^[a-z0-9-]{1,40}$/.test(name)) {
     const message = 'A name is up to 40 small letters, digits and hyphens, such as ut1.';
+    throw invalid('lists.source.name', message, { name: message });
+  }
+  if (RESERVED.includes(name)) {
+    const message = 'This name is kept for a list of illegal content, which is set up on the server itself.';
     throw invalid('lists.source.name', message, { name: message });
   }
   // In GATEHOUSE_LISTS the file's own name says it, as `gambling.txt` does.
@@ -104,7 +139,7 @@ async function insertSource(
   }
   const row = await tx
     .insertInto('list_source')
-    .values({ school_id: by.school, name, location, kind, category, origin, added_by: by.person })
+    .values({ school_id: by.school, name, location, kind, category, origin, added_by: by.person, ...settings })
     .onConflict((c) => c.columns(['school_id', 'name']).doNothing())
     .returning('id')
     .executeTakeFirst();

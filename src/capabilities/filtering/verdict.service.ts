@@ -13,6 +13,7 @@ import { type Decision, decide, profileFor, UNIDENTIFIED } from '#policy/index.t
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { downloadsOf, indexFile, newestVersion } from './lists.service.ts';
 import { sourcesOf } from './sources.rules.ts';
+import { sourceRows } from './versions.service.ts';
 
 /** Loaded indexes by version: a version never changes. Two, so that a swap needs no second load. */
 const loaded = new Map<string, CategoryIndex>();
@@ -113,8 +114,8 @@ export async function explainAddress(
   school: string,
   { host, path }: Address,
 ): Promise<Explanation> {
-  const rows = await tx.selectFrom('list_source').selectAll().where('enabled', '=', true).execute();
-  const sources = rows.flatMap((row) => sourcesOf(row, downloadsOf(deps, school)));
+  const rows = await sourceRows(tx);
+  const sources = rows.filter((row) => row.enabled).flatMap((row) => sourcesOf(row, downloadsOf(deps, school)));
   const explained = await explainHost(sources, taxonomy(), loadMapping(taxonomy()), host, path);
   return {
     matches: explained.matches.filter((m) => m.category === null || !isIllegal(m.category)),

@@ -8,8 +8,10 @@ import { bumpSnapshot } from '#platform/school.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { giveFirstPassword } from './credentials.ts';
 import { personById } from './people.store.ts';
+import { tellSafeguarding } from './roles.letters.ts';
 import { WATCHED } from './roles.rules.ts';
-import { endAllRoles, lockRoles, refuseEmptying, rolesHeld, tellSafeguarding } from './roles.service.ts';
+import { endAllRoles, lockRoles, refuseEmptying } from './roles.service.ts';
+import { rolesHeld } from './roles.store.ts';
 import { endSessions } from './sessions.ts';
 
 /**

@@ -4,7 +4,17 @@ export { type NewPerson, type PersonInput, readPerson } from './people.rules.ts'
 export { type CreatedPerson, createPeople, createPerson } from './people.service.ts';
 export { names, type Person, personById, searchPeople } from './people.store.ts';
 export { schoolCalendar } from './policy.store.ts';
-export { roleTitle } from './roles.rules.ts';
-export { assignRole, endRole, type Holder, holders } from './roles.service.ts';
+export { GIVEN_ROLES, roleTitle, whyNotRole } from './roles.rules.ts';
+export { acceptRole, assignRole, endRole, handOver, lockRoles } from './roles.service.ts';
+export {
+  countKinds,
+  type Holder,
+  type Holding,
+  holders,
+  liveHoldings,
+  pastHoldings,
+  rolesHeld,
+} from './roles.store.ts';
 export { identityRoom } from './room.ts';
+export { lastBoundary } from './rotation.rules.ts';
 export { authenticate, clientAddress, presence } from './sessions.ts';

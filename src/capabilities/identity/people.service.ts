@@ -11,8 +11,9 @@ import { refuseBeyondReach } from './accounts.service.ts';
 import { hashPassword, newFirstPassword, RANDOM } from './password-hash.ts';
 import { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
 import { peopleByUsername, personById } from './people.store.ts';
+import { tellSafeguarding } from './roles.letters.ts';
 import { WATCHED } from './roles.rules.ts';
-import { rolesHeld, tellSafeguarding } from './roles.service.ts';
+import { rolesHeld } from './roles.store.ts';
 
 export interface CreatedPerson {
   readonly id: string;

@@ -61,6 +61,14 @@ export const WATCHED: readonly RoleId[] = GIVEN_ROLES.filter(
 /** FIL-04: who changes the system and who keeps watch over children are two people. */
 const APART: readonly (readonly [RoleId, RoleId])[] = LEADING_ROLES.map((lead) => ['administrator', lead]);
 
+/** Why the policy lets nobody else hold this role, or null: so many hold it already (ROL-09, ROL-11). Deputies are not counted. */
+export function whyFull(role: RoleId, defined: readonly RoleDefinition[], holding: readonly string[]): string | null {
+  const max = defined.find((r) => r.id === role)?.holders.max ?? null;
+  if (max === null || holding.length < max) return null;
+  const who = new Intl.ListFormat('en-GB').format(holding);
+  return `The policy lets ${max === 1 ? 'one person' : `${max} people`} hold “${roleTitle(role, defined)}”, and ${who} ${holding.length === 1 ? 'does' : 'do'}.`;
+}
+
 /** Why this person may not be given this role, or null. */
 export function whyNotRole(role: RoleId, kind: PersonKind, held: readonly string[]): string | null {
   if (!GIVEN_ROLES.includes(role)) return 'This role follows from what kind of person somebody is; it is not given.';

@@ -3,36 +3,22 @@ import { conflict, invalid, notFound } from '#core/errors.ts';
 import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
-import { post } from '#platform/mail.ts';
-import { GIVEN_ROLES, NEVER_EMPTY, roleTitle, WATCHED, whyNotRole } from './roles.rules.ts';
+import { identityPolicy } from './policy.store.ts';
+import { tellSafeguarding } from './roles.letters.ts';
+import { GIVEN_ROLES, NEVER_EMPTY, roleTitle, whyFull, whyNotRole } from './roles.rules.ts';
+import { holders, rolesHeld } from './roles.store.ts';
 
-export interface Holder {
-  readonly id: string;
-  readonly displayName: string;
-  readonly email: string | null;
-  readonly rank: 'holder' | 'deputy';
+/** Why it is done, as it stands in the role's history; the ledger keeps a digest of it. */
+interface Reason {
+  readonly because?: string | null;
 }
-
-/** Who holds a role now, the holder before deputies, in the order in which they took it on. Leavers are not among them. */
-export const holders = (tx: Tx, role: string, rank?: 'holder' | 'deputy'): Promise<Holder[]> =>
-  tx
-    .selectFrom('role_holding as r')
-    .innerJoin('person as p', 'p.id', 'r.person_id')
-    .select(['p.id', 'p.display_name as displayName', 'p.email', 'r.rank'])
-    .where('r.role', '=', role)
-    .where('r.until_at', 'is', null)
-    .$if(rank !== undefined, (q) => q.where('r.rank', '=', rank ?? 'holder'))
-    .where((e) => e.or([e('p.left_on', 'is', null), e('p.left_on', '>', sql<string>`current_date`)]))
-    .orderBy(sql`r.rank = 'deputy'`)
-    .orderBy('r.from_at')
-    .execute();
 
 /** Give a role. Those who keep watch over children are told of every change in who may see what they see. */
 export async function assignRole(
   tx: Tx,
   deps: Deps,
   by: Context,
-  input: { readonly person: string; readonly role: string; readonly rank: 'holder' | 'deputy' },
+  input: { readonly person: string; readonly role: string; readonly rank: 'holder' | 'deputy' } & Reason,
 ): Promise<void> {
   const role = GIVEN_ROLES.find((r) => r === input.role);
   if (!role) throw invalid('role.unknown', 'Choose one of the roles in the list.', { role: 'Choose a role' });
@@ -49,6 +35,18 @@ export async function assignRole(
   if (why) throw conflict('role.refused', why);
 
   const now = deps.clock.now();
+  const because = reasonOf(input);
+  if (input.rank === 'holder') {
+    const { roles } = await identityPolicy(tx, now);
+    const full = whyFull(
+      role,
+      roles,
+      (await holders(tx, role, 'holder')).map((h) => h.displayName),
+    );
+    if (full) {
+      throw conflict('role.full', full, 'End it there first, or hand it over in one step on the page Roles.');
+    }
+  }
   await tx
     .insertInto('role_holding')
     .values({
@@ -58,6 +56,7 @@ export async function assignRole(
       rank: input.rank,
       from_at: new Date(now),
       assigned_by: by.person,
+      given_because: because,
     })
     .execute();
   await record(tx, {
@@ -66,6 +65,7 @@ export async function assignRole(
     action: 'role.assign',
     object: { kind: 'person', id: input.person },
     detail: { role, rank: input.rank },
+    ...(because && { text: { because } }),
     at: now,
   });
   if (by.person) {
@@ -76,62 +76,92 @@ export async function assignRole(
   }
 }
 
-/** The roles a person holds now. */
-export const rolesHeld = async (tx: Tx, person: string): Promise<string[]> =>
-  (
-    await tx
-      .selectFrom('role_holding')
-      .select('role')
-      .where('person_id', '=', person)
-      .where('until_at', 'is', null)
-      .execute()
-  ).map((h) => h.role);
-
-/**
- * Tell those who keep watch over children what was done to the account of somebody with one of these roles; nothing
- * where none of them is watched. The letter names nobody: it may be read over a shoulder.
- */
-export async function tellSafeguarding(
-  tx: Tx,
-  school: string,
-  about: string,
-  roles: readonly string[],
-  letter: { readonly subject: string; readonly what: string },
-): Promise<void> {
-  if (!WATCHED.some((r) => roles.includes(r))) return;
-  const watchers = [...(await holders(tx, 'dsl')), ...(await holders(tx, 'head'))];
-  for (const { id, email } of new Map(watchers.map((w) => [w.id, w])).values()) {
-    if (!email || id === about) continue;
-    await post(tx, {
-      school,
-      recipient: id,
-      address: email,
-      subject: letter.subject,
-      body: `${letter.what} Sign in and open People to see who it is. If you did not expect this, speak to the head today.\n`,
-      about: { kind: 'person', id: about },
-    });
-  }
+/** End a holding. The last administrator and the last safeguarding lead cannot be taken away: name another first. */
+export async function endRole(tx: Tx, deps: Deps, by: Context, input: Which & Reason): Promise<void> {
+  await lockRoles(tx, by.school);
+  const held = await liveHolding(tx, input);
+  await refuseEmptying(tx, held.person_id, [held.role]);
+  await close(tx, deps, by, held.person_id, { holding: input.holding, because: reasonOf(input) });
 }
 
-/** End a holding. The last administrator and the last safeguarding lead cannot be taken away: name another first. */
-export async function endRole(
+/**
+ * End one person's holding and give it to another in one step, so that the role is never empty between (ROL-09). Whoever
+ * was its deputy is that no longer.
+ */
+export async function handOver(
   tx: Tx,
   deps: Deps,
   by: Context,
-  input: { readonly person: string; readonly holding: string },
+  input: Which & Reason & { readonly to: string },
 ): Promise<void> {
   await lockRoles(tx, by.school);
-  const holding = await tx
+  const held = await liveHolding(tx, input);
+  const { role, rank } = held;
+  if (held.person_id === input.to) throw conflict('role.same', 'This person holds the role already.');
+  const because = reasonOf(input);
+  await close(tx, deps, by, held.person_id, { holding: input.holding, because });
+  const deputy = await tx
     .selectFrom('role_holding')
-    .select(['person_id', 'role', 'rank'])
-    .where('id', '=', input.holding)
-    .where('person_id', '=', input.person)
+    .select('id')
+    .where('person_id', '=', input.to)
+    .where('role', '=', role)
+    .where('rank', '=', 'deputy')
     .where('until_at', 'is', null)
     .executeTakeFirst();
-  if (!holding) throw notFound('that role');
-  await refuseEmptying(tx, holding.person_id, [holding.role]);
-  await close(tx, deps, by, holding.person_id, input.holding);
+  if (deputy) await close(tx, deps, by, input.to, { holding: deputy.id, because });
+  await assignRole(tx, deps, by, { person: input.to, role, rank, because });
 }
+
+/** ROL-01: whoever was handed a role says that they take it on. Once is enough. */
+export async function acceptRole(tx: Tx, deps: Deps, by: Context, which: Which): Promise<void> {
+  if (!by.person) throw notFound('that role');
+  const { holding } = which;
+  const held = await liveHolding(tx, { ...which, person: by.person });
+  const now = deps.clock.now();
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('role_acceptance')
+    .values({ holding_id: holding, school_id: by.school, person_id: by.person, at: new Date(now) })
+    .onConflict((c) => c.column('holding_id').doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) return;
+  await record(tx, {
+    school: by.school,
+    actor: by.person,
+    action: 'role.accept',
+    object: { kind: 'person', id: by.person },
+    detail: { role: held.role, rank: held.rank },
+    at: now,
+  });
+}
+
+/** A holding, and whose and of which role it is where the page that asks is about them. */
+interface Which {
+  readonly holding: string;
+  readonly person?: string;
+  readonly role?: string;
+}
+
+async function liveHolding(tx: Tx, { holding, person, role }: Which) {
+  const held = await tx
+    .selectFrom('role_holding')
+    .select(['person_id', 'role', 'rank'])
+    .where('id', '=', holding)
+    .where('until_at', 'is', null)
+    .$if(person !== undefined, (q) => q.where('person_id', '=', person ?? ''))
+    .$if(role !== undefined, (q) => q.where('role', '=', role ?? ''))
+    .executeTakeFirst();
+  if (!held) throw notFound('that role');
+  return held;
+}
+
+function reasonOf({ because }: Reason): string | null {
+  const reason = because?.trim() || null;
+  if (reason && reason.length > MAX_REASON) {
+    throw invalid('role.because', 'The reason is too long.', { because: `Say it in at most ${MAX_REASON} characters` });
+  }
+  return reason;
+}
+const MAX_REASON = 500;
 
 /** End all of a leaver's roles. */
 export async function endAllRoles(tx: Tx, deps: Deps, by: Context, person: string): Promise<void> {
@@ -165,11 +195,17 @@ export async function lockRoles(tx: Tx, school: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('gatehouse.roles'), hashtext(${school}))`.execute(tx);
 }
 
-async function close(tx: Tx, deps: Deps, by: Context, person: string, holding?: string): Promise<void> {
+async function close(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  person: string,
+  { holding, because }: { readonly holding?: string; readonly because?: string | null } = {},
+): Promise<void> {
   const now = deps.clock.now();
   const ended = await tx
     .updateTable('role_holding')
-    .set({ until_at: new Date(now), ended_by: by.person })
+    .set({ until_at: new Date(now), ended_by: by.person, ended_because: because ?? null })
     .where('person_id', '=', person)
     .where('until_at', 'is', null)
     .$if(holding !== undefined, (q) => q.where('id', '=', holding ?? ''))
@@ -182,6 +218,7 @@ async function close(tx: Tx, deps: Deps, by: Context, person: string, holding?: 
       action: 'role.end',
       object: { kind: 'person', id: person },
       detail: { role, rank },
+      ...(because && { text: { because } }),
       at: now,
     });
   }

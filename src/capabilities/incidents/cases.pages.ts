@@ -2,8 +2,10 @@ import { dayIn } from '#core/days.ts';
 import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { names, searchPeople } from '#rooms/identity/index.ts';
-import { taxonomy } from '#rooms/policies/index.ts';
+import { LEADING_ROLES } from '#policy/types.ts';
+import { holders, names, roleTitle, searchPeople } from '#rooms/identity/index.ts';
+import { escalationSteps } from '#rooms/monitoring/index.ts';
+import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { type CaseState, caseWorkflow, isOutcome, OUTCOMES } from './case.workflow.ts';
 import { partsOf } from './cases.rules.ts';
@@ -85,9 +87,40 @@ export function newCasePage(deps: Deps, viewer: Viewer, typed: (Partial<NewCaseF
       chosen: [...chosen].map(([value, text]) => ({ value, text })),
       found: found.filter((p) => !chosen.has(p.id)),
       categories: risks().map((c) => ({ value: c.id, text: c.name })),
+      vacancy: await vacantLead(tx, deps.clock.now()),
     };
   });
 }
+
+/**
+ * ROL-03: while nobody holds the post that the policy has reports go to first, whoever logs one is told who has it
+ * instead (docs/decisions/0008). It is kept in any case; `to` is null where nobody at all is named yet.
+ */
+async function vacantLead(tx: Tx, now: number): Promise<{ vacant: string; to: string | null } | null> {
+  const steps = await escalationSteps(tx, now);
+  const [first] = steps;
+  if (!first || (await holders(tx, first.role, 'holder')).length > 0) return null;
+  const defined = (await policyInForce(tx, now))?.document.roles;
+  for (const step of [...steps, ...AFTER_ALL_STEPS]) {
+    if ((await holders(tx, step.role, step.rank)).length === 0) continue;
+    const title = roleTitle(step.role, defined);
+    return {
+      vacant: roleTitle(first.role, defined),
+      to: step.rank === 'deputy' ? `the deputy of the ${lower(title)}` : `the ${lower(title)}`,
+    };
+  }
+  return { vacant: roleTitle(first.role, defined), to: null };
+}
+
+/** As `leadsOf` has it for a case. */
+const AFTER_ALL_STEPS = [...LEADING_ROLES, 'head' as const].flatMap((role) => [
+  { role, rank: 'holder' as const },
+  { role, rank: 'deputy' as const },
+]);
+
+/** "Partnership chair" within a sentence; "DSL" stays as it is. */
+const lower = (title: string): string =>
+  /^\p{Lu}\p{Ll}/u.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 
 /** A few people by name, with what tells two of one name apart. */
 async function findPeople(tx: Tx, text: string) {

@@ -1,32 +1,48 @@
 import { writeFileSync } from 'node:fs';
+import type { Workflow } from '#core/workflow.ts';
+import { lifeWorkflow } from '#rooms/policies/index.ts';
 import { caseWorkflow } from './case.workflow.ts';
 
 export const WORKFLOWS_FILE: URL = new URL('../../../docs/workflows.md', import.meta.url);
 
-/** The page of diagrams in docs/: drawn from the table itself, so it cannot say anything else. */
-export function workflowsPage(): string {
-  const rows = caseWorkflow.rows.map(
-    (r) =>
-      `| ${r.from} | ${r.action} | ${r.to} | ${r.who.join(', ')} | ${r.guards.map((g) => g.name).join(', ') || 'none'} |`,
-  );
-  return [
+/** The page of diagrams in docs/: drawn from the tables themselves, so it cannot say anything else. */
+export const workflowsPage = (): string =>
+  [
     '# Workflows',
     '',
     'Written by `node src/capabilities/incidents/write-workflows.ts` from the tables that the program obeys.',
     '',
-    '## A case',
+    ...part('A case', 'A person the case is about has no part in it, whoever they are.', caseWorkflow),
+    ...part(
+      'A policy',
+      'What follows approval is the work of the clock. Nobody approves what they wrote or signed.',
+      lifeWorkflow,
+    ),
+  ].join('\n');
+
+function part<S extends string, A extends string, W extends string, F>(
+  title: string,
+  about: string,
+  table: Workflow<S, A, W, F>,
+): string[] {
+  const rows = table.rows.map(
+    (r) =>
+      `| ${r.from} | ${r.action} | ${r.to} | ${r.who.join(', ')} | ${r.guards.map((g) => g.name).join(', ') || 'none'} |`,
+  );
+  return [
+    `## ${title}`,
     '',
-    'A person the case is about has no part in it, whoever they are. What is not in the table is refused.',
+    `${about} What is not in the table is refused.`,
     '',
     '```mermaid',
-    caseWorkflow.diagram(),
+    table.diagram(),
     '```',
     '',
     '| from | action | to | who | guards |',
     '|---|---|---|---|---|',
     ...rows,
     '',
-  ].join('\n');
+  ];
 }
 
 if (import.meta.main) writeFileSync(WORKFLOWS_FILE, workflowsPage());

@@ -3,7 +3,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { forEach, schools } from '#platform/school.ts';
 import { LEADING_ROLES } from '#policy/types.ts';
-import type { GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
+import type { ListTrouble, GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { raiseLocked } from './alerts.service.ts';
 import { lockAlerts, openAlertOf } from './alerts.store.ts';
@@ -29,23 +29,47 @@ export async function healthAlert(tx: Tx, deps: Deps, trouble: GatewayTrouble): 
     .where('id', '=', trouble.gateway)
     .executeTakeFirst();
   if (!gateway) return;
-  const openKey = `health ${trouble.gateway}`;
   const at = new Date(trouble.from).toISOString();
-  const text = `Gateway "${gateway.name}" ${WORDS[trouble.kind]}`;
-  await lockAlerts(tx, gateway.school_id);
+  await note(tx, deps, {
+    school: gateway.school_id,
+    about: trouble.gateway,
+    line: { at, via: trouble.kind, text: `Gateway "${gateway.name}" ${WORDS[trouble.kind]}` },
+  });
+}
+
+/**
+ * FIL-03: trouble with a list likewise. That it is over is noted where an alert is open, and is no reason for a new one.
+ */
+export async function listAlert(tx: Tx, deps: Deps, trouble: ListTrouble): Promise<void> {
+  const { school, source, kind, text } = trouble;
+  if (kind === 'fresh' && !(await openAlertOf(tx, keyOf(source)))) return;
+  const line = { at: new Date(trouble.from).toISOString(), via: kind, text };
+  await note(tx, deps, { school, about: source, line });
+}
+
+const keyOf = (about: string): string => `health ${about}`;
+
+/** One matter has one open alert, and each line stands in it once. */
+async function note(
+  tx: Tx,
+  deps: Deps,
+  { school, about, line }: { school: string; about: string; line: { at: string; via: string; text: string } },
+): Promise<void> {
+  const openKey = keyOf(about);
+  await lockAlerts(tx, school);
   const open = await openAlertOf(tx, openKey);
-  if (open?.evidence.some((l) => l.at === at && l.text === text)) return;
+  if (open?.evidence.some((l) => l.at === line.at && l.text === line.text)) return;
 
   const recipients = await holders(tx, 'ict-manager');
   for (const role of LEADING_ROLES) recipients.push(...(await holders(tx, role, 'holder')));
   await raiseLocked(tx, deps, {
-    school: gateway.school_id,
+    school,
     subject: null,
     detector: 'health',
     category: null,
     urgency: 'soon',
     clause: null,
-    lines: [{ at, host: '', category: null, outcome: '', via: trouble.kind, text }],
+    lines: [{ ...line, host: '', category: null, outcome: '' }],
     openKey,
     recipients: [...new Map(recipients.map((r) => [r.id, r])).values()],
   });

@@ -5,7 +5,7 @@ import { type Context, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { forEach, schools } from '#platform/school.ts';
-import { policyInForce } from '#rooms/policies/index.ts';
+import { evidence, policyInForce } from '#rooms/policies/index.ts';
 import { heldLines } from './activity.store.ts';
 import { canonical, dayOf, keptFrom } from './events.rules.ts';
 
@@ -84,6 +84,10 @@ export const deleteExpired = async (deps: Deps): Promise<void> =>
           held: await heldDigest(tx),
         },
         at: now,
+      });
+      await evidence(tx, deps, systemContext(school.id), {
+        duty: 'CAL-41',
+        text: `Records of visits from before ${before} were deleted; ${Number(done?.kept)} are held for cases.`,
       });
     }),
   );

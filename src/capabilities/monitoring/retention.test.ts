@@ -149,3 +149,22 @@ test('MON-12 each deletion run stands in the ledger with what it deleted', async
   assert.equal(last?.detail.before, new Date(b.school.clock.now() - 365 * DAY).toISOString().slice(0, 10));
   assert.ok((last?.detail.deleted ?? 0) > 0);
 });
+
+test('CAL-41 the nightly run is its own evidence, once a day', async () => {
+  const { deps, id, clock } = b.school;
+  const given = async () =>
+    (
+      await b.t.asOwner(
+        `select o.key, e.by_person from duty_evidence e join duty_occurrence o on o.id = e.occurrence_id
+         where o.school_id = $1 and o.duty = 'CAL-41' order by o.key`,
+        [id],
+      )
+    ).map((e) => [e.key, e.by_person]);
+  const before = (await given()).length;
+  clock.advance(DAY);
+  await deleteExpired(deps);
+  await deleteExpired(deps);
+  const after = await given();
+  assert.equal(after.length, before + 1);
+  assert.deepEqual(after.at(-1), [new Date(clock.now()).toISOString().slice(0, 10), null]);
+});

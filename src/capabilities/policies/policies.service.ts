@@ -5,7 +5,9 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import {
+  type CompiledMay,
   type CompiledPolicy,
+  compileMay,
   compilePolicy,
   type PolicyDocument,
   parsePolicy,
@@ -75,11 +77,14 @@ export interface PolicyInForce {
   readonly number: number;
   readonly from: Date;
   readonly document: PolicyDocument;
+  /** What gateways decide addresses by. */
   readonly compiled: CompiledPolicy;
+  /** What questions about actions and devices are answered by. */
+  readonly may: CompiledMay;
 }
 
-/** Read and compiled once per version: both are asked for on every page and every snapshot. */
-const kept = new Map<string, Pick<PolicyInForce, 'document' | 'compiled'>>();
+/** Read and compiled once per version: all of it is asked for on every page and every snapshot. */
+const kept = new Map<string, Pick<PolicyInForce, 'document' | 'compiled' | 'may'>>();
 const KEPT = 32;
 
 /** The version that holds now, with its compiled form; null while a school has none. */
@@ -108,7 +113,9 @@ export async function policyInForce(tx: Tx, now: number): Promise<PolicyInForce 
   let policy = kept.get(key);
   if (!policy) {
     const document = await documentOf(tx, version.id);
-    policy = { document, compiled: compilePolicy(document, taxonomy().categories, await schoolFacts(tx, now)) };
+    const school = await schoolFacts(tx, now);
+    const compiled = compilePolicy(document, taxonomy().categories, school);
+    policy = { document, compiled, may: compileMay(document, school) };
     if (kept.size >= KEPT) kept.clear();
     kept.set(key, policy);
   }

@@ -1,4 +1,5 @@
 import type { Client, Judgement } from '#gateway/judge.ts';
+import { SEARCH_HELP } from '#gateway/search.ts';
 import type { Snapshot } from '#policy/snapshot.ts';
 import type { CompiledPolicy } from '#policy/types.ts';
 import { CARE, HELP_LINES, type HelpLine } from './help.ts';
@@ -40,6 +41,7 @@ export const isNeutral = ({ because, categories }: Judgement, context: BlockPage
  */
 export function renderBlockPage(context: BlockPageContext, judgement: Judgement, host: string, client: Client): string {
   if (isNeutral(judgement, context)) return renderNeutral(context);
+  if (judgement.because.rule === SEARCH_HELP) return renderSearchHelp(context, judgement);
   const { because } = judgement;
   const care = because.category === null ? undefined : own(CARE, because.category);
   const main = html`
@@ -59,6 +61,17 @@ function renderNeutral(context: BlockPageContext): string {
 <p class="why">If it came up without your looking for it, close it and carry on. If anything you saw or read worries you, please tell someone.</p>
 ${helpCard(context, false)}`;
   return layout(context.school, 'This page cannot be opened', main, RECORDED);
+}
+
+/** For somebody who searched for a way out: kind words and people who listen, and nothing about rules. */
+function renderSearchHelp(context: BlockPageContext, { because }: Judgement): string {
+  const words = own(CARE, because.category ?? '') ?? because.text;
+  const main = html`
+<h1>You are not alone</h1>
+<p class="why">${because.text}</p>
+${careCard(words)}
+${helpCard(context, true)}`;
+  return layout(context.school, 'You are not alone', main, RECORDED);
 }
 
 /** A page that is no block: an address that does not answer, a sign-in that is needed, the way to Gatehouse's pages. */

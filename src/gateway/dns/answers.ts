@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Judgement } from '#gateway/judge.ts';
 import { CLASS_IN, DO, HEADER, MAX_UDP, type Query, RCODE, TYPE } from './codec.ts';
-import type { StoredAnswer } from './upstream-answer.ts';
+import type { AddressRecord, StoredAnswer } from './upstream-answer.ts';
 
 /** Extended DNS errors (RFC 8914) that we send, and what each tells whoever looks for the reason. */
 export const EDE = {
@@ -47,10 +47,10 @@ const LOCAL_TTL = 3600;
 const MAX_TEXT = 120;
 const utf8 = new TextEncoder();
 
-/** A record owned by the asked name: `c0 0c` points at it. */
-function record(type: number, ttl: number, data: Uint8Array): Buffer {
+/** A record; its owner is a pointer to where the name stands, `HEADER` for the asked name. */
+function record(type: number, ttl: number, data: Uint8Array, owner = HEADER): Buffer {
   const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt16BE(0xc00c, 0);
+  bytes.writeUInt16BE(0xc000 | owner, 0);
   bytes.writeUInt16BE(type, 2);
   bytes.writeUInt16BE(CLASS_IN, 4);
   bytes.writeUInt32BE(ttl, 6);
@@ -70,6 +70,11 @@ const LOOPBACK6 = [record(TYPE.AAAA, LOCAL_TTL, addressBytes('::1'))];
 
 export const NXDOMAIN: Reply = { rcode: RCODE.NXDOMAIN, authority: BRIEF_SOA };
 export const NODATA: Reply = { rcode: RCODE.NOERROR, authority: BRIEF_SOA };
+/** To browsers that would bring a DNS of their own. */
+export const OWN_DNS: Reply = {
+  ...NXDOMAIN,
+  errors: [{ code: EDE.BLOCKED, text: 'Devices use the school’s DNS here.' }],
+};
 /** RFC 8482: ANY is for amplifiers; one small record answers it. */
 export const ANY_REFUSED: Reply = { rcode: RCODE.NOERROR, answers: HINFO };
 
@@ -79,6 +84,22 @@ export function loopback(type: number): Reply {
   if (type === TYPE.AAAA) return { rcode: RCODE.NOERROR, answers: LOOPBACK6 };
   return NODATA;
 }
+
+const SAFE: readonly ExtendedError[] = [{ code: EDE.FORGED, text: 'Safe search is on here.' }];
+/** Short, since the next person at a shared device may have other rules (seconds). */
+const SAFE_TTL = 60;
+
+/** The asked name is, here, an alias of the one with safe results: what it stands for, and its addresses. */
+export function aliasAnswer(query: Query, alias: Uint8Array, addresses: readonly AddressRecord[]): Reply {
+  // Behind the question and the first record's own head.
+  const owner = query.end + 12;
+  const answers = [record(TYPE.CNAME, SAFE_TTL, alias)];
+  for (const { ttl, data } of addresses) answers.push(record(query.type, Math.min(ttl, SAFE_TTL), data, owner));
+  return { rcode: RCODE.NOERROR, answers, errors: SAFE };
+}
+
+/** No HTTPS or SVCB record: its hints would lead round the alias. */
+export const ALIAS_HAS_NONE: Reply = { ...NODATA, errors: SAFE };
 
 /** Nobody could be asked, or nobody knew. */
 export const failure = (code: number): Reply => ({ rcode: RCODE.SERVFAIL, errors: [{ code }] });

@@ -1,3 +1,4 @@
+import { type SafeHost, safeHost } from '#filter/safe-search.ts';
 import { type Query, sameQuestion } from './codec.ts';
 import type { StoredAnswer } from './upstream-answer.ts';
 
@@ -9,6 +10,8 @@ export interface CacheEntry extends StoredAnswer {
   readonly end: number;
   /** The asked name in words, so that a hit need not spell it again for the record. */
   readonly host: string;
+  /** What `host` offers for safe search, found once. */
+  readonly safe: SafeHost | undefined;
   readonly storedAt: number;
   /** Fresh until then, then kept as stale for the day the upstream is away. */
   readonly freshUntil: number;
@@ -82,6 +85,7 @@ export class AnswerCache {
       flags,
       end,
       host,
+      safe: safeHost(host),
       storedAt: now,
       freshUntil: now + answer.ttl * 1000,
       bytes,

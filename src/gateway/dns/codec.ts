@@ -11,7 +11,18 @@ const PLAIN_UDP = 512;
 const MAX_NAME = 255;
 
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
-export const TYPE = { A: 1, CNAME: 5, SOA: 6, HINFO: 13, AAAA: 28, OPT: 41, SVCB: 64, HTTPS: 65, ANY: 255 } as const;
+export const TYPE = {
+  A: 1,
+  CNAME: 5,
+  SOA: 6,
+  HINFO: 13,
+  AAAA: 28,
+  OPT: 41,
+  RRSIG: 46,
+  SVCB: 64,
+  HTTPS: 65,
+  ANY: 255,
+} as const;
 export const CLASS_IN = 1;
 
 /** Bits of `Query.flags`. */
@@ -179,6 +190,21 @@ const LETTER = Array.from({ length: 256 }, (_, byte) => {
   const letter = String.fromCharCode(FOLD[byte]!);
   return /[a-z0-9_-]/.test(letter) ? letter : `\\${String(byte).padStart(3, '0')}`;
 });
+
+/** A name of our own data files in wire form. */
+export const wireName = (host: string): Uint8Array =>
+  Uint8Array.from([...host.split('.').flatMap((label) => [label.length, ...Buffer.from(label, 'latin1')]), 0]);
+
+/** A question of our own. */
+export function askingFor(name: Uint8Array, type: number): Buffer {
+  const packet = Buffer.alloc(HEADER + name.length + 4);
+  packet[2] = 0x01; // RD
+  packet[5] = 1;
+  packet.set(name, HEADER);
+  packet.writeUInt16BE(type, HEADER + name.length);
+  packet.writeUInt16BE(CLASS_IN, HEADER + name.length + 2);
+  return packet;
+}
 
 /** Do two messages ask the same, letters' case aside (RFC 4343)? `end` is where the question of `a` ends. */
 export function sameQuestion(a: Uint8Array, b: Uint8Array, end: number): boolean {

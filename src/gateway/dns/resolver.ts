@@ -1,11 +1,33 @@
 import type { Clock } from '#core/clock.ts';
+import { type SafeModes, safeAlias, safeHost } from '#filter/safe-search.ts';
 import type { Client, Judge, Judgement, Recorder } from '#gateway/judge.ts';
-import { ANY_REFUSED, type BlockPageAddress, blockedAnswers, compose, failure, refuse, replay } from './answers.ts';
+import {
+  ALIAS_HAS_NONE,
+  ANY_REFUSED,
+  aliasAnswer,
+  type BlockPageAddress,
+  blockedAnswers,
+  compose,
+  failure,
+  refuse,
+  replay,
+} from './answers.ts';
 import { AnswerCache, type CacheEntry } from './cache.ts';
-import { CLASS_IN, expandName, HEADER, hostName, parseQuery, type Query, RCODE, TYPE } from './codec.ts';
+import {
+  askingFor,
+  CLASS_IN,
+  expandName,
+  HEADER,
+  hostName,
+  parseQuery,
+  type Query,
+  RCODE,
+  TYPE,
+  wireName,
+} from './codec.ts';
 import { isInside, specialAnswer } from './special-names.ts';
 import type { Failed, Upstreams } from './upstream.ts';
-import type { StoredAnswer } from './upstream-answer.ts';
+import { addressesIn, type StoredAnswer } from './upstream-answer.ts';
 import type { Upstream } from './upstream-channel.ts';
 
 export interface ResolverOptions {
@@ -14,6 +36,8 @@ export interface ResolverOptions {
   readonly recorder: Recorder;
   readonly blockPage: BlockPageAddress;
   readonly blockMode: () => 'page' | 'nxdomain';
+  /** How safe search and YouTube must be for a profile; the strictest where nothing is said. */
+  readonly safeModes?: (profile: string) => SafeModes;
   readonly clock: Clock;
   readonly cacheEntries?: number;
 }
@@ -24,6 +48,8 @@ export interface DnsStats {
   malformed: number;
   blocked: number;
   special: number;
+  /** Led to the safe face of a search engine. */
+  aliased: number;
   cacheHits: number;
   /** Questions that waited for an upstream, and how many of them shared another's wait. */
   forwarded: number;
@@ -42,6 +68,7 @@ const ATTEMPTS_WHEN_STALE = 2;
 /** A failure is an answer for so long, so that a dead upstream is not flooded (RFC 9520 §3.2). */
 const FAILURE_HOLD = 2000;
 const MAX_WAITING = 10_000;
+const STRICTEST: SafeModes = { safeSearch: true, youtube: 'strict' };
 
 /** A question with everything known about it. */
 interface Asked {
@@ -61,6 +88,7 @@ export class Resolver {
     malformed: 0,
     blocked: 0,
     special: 0,
+    aliased: 0,
     cacheHits: 0,
     forwarded: 0,
     merged: 0,
@@ -115,6 +143,11 @@ export class Resolver {
       this.#record(asked, judgement);
       return compose(packet, query, ANY_REFUSED);
     }
+    const safe = entry === undefined ? safeHost(host) : entry.safe;
+    if (safe !== undefined) {
+      const alias = safeAlias(safe, this.#options.safeModes?.(client.profile) ?? STRICTEST);
+      if (alias !== null && isAliased(query.type)) return this.#giveAlias(asked, alias);
+    }
     if (entry !== undefined && now < entry.freshUntil) {
       this.stats.cacheHits++;
       return this.#give(asked, entry, Math.floor((now - entry.storedAt) / 1000));
@@ -145,8 +178,30 @@ export class Resolver {
     }
   }
 
+  /** The addresses of another name in place of the asked one's own: safe search by DNS. Without them there is no answer. */
+  async #giveAlias(asked: Asked, alias: string): Promise<Buffer> {
+    this.stats.aliased++;
+    this.#record(asked, asked.judgement);
+    const { packet, query } = asked;
+    if (query.type !== TYPE.A && query.type !== TYPE.AAAA) return compose(packet, query, ALIAS_HAS_NONE);
+    const name = wireName(alias);
+    const question = askingFor(name, query.type);
+    const own = parseQuery(question) as Query;
+    const now = this.#options.clock.now();
+    const known = this.cache.get(question, own, now);
+    const fresh = known !== undefined && now < known.freshUntil;
+    const answer = fresh ? known : await this.#ask({ packet: question, query: own, host: alias }, ATTEMPTS);
+    const usable = 'failed' in answer ? known : answer;
+    if (usable === undefined) return compose(packet, query, failure((answer as Failed).failed));
+    const reply = compose(packet, query, aliasAnswer(query, name, addressesIn(usable, query.type)));
+    return reply.length > asked.limit ? compose(packet, query, { rcode: RCODE.NOERROR, truncated: true }) : reply;
+  }
+
   /** Identical questions share one upstream query, and for a while its failure. */
-  #ask({ packet, query, host }: Asked, attempts: number): Promise<StoredAnswer | Failed> {
+  #ask(
+    { packet, query, host }: Pick<Asked, 'packet' | 'query' | 'host'>,
+    attempts: number,
+  ): Promise<StoredAnswer | Failed> {
     const key = questionKey(packet, query);
     const going = this.#asking.get(key);
     if (going !== undefined) {
@@ -197,6 +252,10 @@ export class Resolver {
 /** Questions with one key have one answer. */
 const questionKey = (packet: Buffer, { type, flags }: Query): string =>
   `${type} ${flags} ${Buffer.from(expandName(packet, HEADER) ?? []).toString('latin1')}`;
+
+/** What browsers ask to find a site. Other types say nothing of where it is. */
+const isAliased = (type: number): boolean =>
+  type === TYPE.A || type === TYPE.AAAA || type === TYPE.HTTPS || type === TYPE.SVCB;
 
 /** Types that are questions about transfer, signing or the protocol itself, not about names (RFC 6895 §3.1). */
 const isMetaType = (type: number): boolean =>

@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
-import { loopback, NODATA, NXDOMAIN, type Reply } from './answers.ts';
+import { isCanary } from '../canaries.ts';
+import { loopback, NODATA, NXDOMAIN, OWN_DNS, type Reply } from './answers.ts';
 
 interface SpecialName {
   readonly name: string;
@@ -49,25 +50,13 @@ export const SPECIAL_NAMES: readonly SpecialName[] = [
     answer: 'nodata',
     why: 'RFC 9462 §6.1: or devices would find the upstream’s encrypted resolver and go round the filter',
   },
-  {
-    name: 'use-application-dns.net',
-    below: false,
-    answer: 'nxdomain',
-    why: 'Firefox keeps the school’s DNS instead of its own DoH',
-  },
-  {
-    name: 'mask.icloud.com',
-    below: false,
-    answer: 'nxdomain',
-    why: 'iCloud Private Relay stays off in networks that filter',
-  },
-  { name: 'mask-h2.icloud.com', below: false, answer: 'nxdomain', why: 'the same over HTTP/2' },
 ];
 
 const BY_NAME: ReadonlyMap<string, SpecialName> = new Map(SPECIAL_NAMES.map((row) => [row.name, row]));
 
-/** The answer to a name of the table above, `null` for every other name. */
+/** The answer to a name of the table above or of a canary, `null` for every other name. */
 export function specialAnswer(host: string, type: number, ownUpstream: boolean): Reply | null {
+  if (isCanary(host)) return OWN_DNS;
   for (let from = 0; from >= 0; from = host.indexOf('.', from) + 1 || -1) {
     const row = BY_NAME.get(from === 0 ? host : host.slice(from));
     if (row === undefined || (from > 0 && !row.below)) continue;

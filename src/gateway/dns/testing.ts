@@ -95,8 +95,12 @@ export class TestJudge implements Judge {
   /** Blocked only for these addresses. */
   readonly only = new Map<string, string>();
 
+  /** Address → profile; everybody else is unidentified. */
+  readonly profiles = new Map<string, string>();
+
   identify(address: string): Client {
-    return { address, person: null, device: null, profile: 'unidentified', how: 'unidentified' };
+    const profile = this.profiles.get(address) ?? 'unidentified';
+    return { address, person: null, device: null, profile, how: 'unidentified' };
   }
   judge(client: Client, host: string): Judgement {
     const why = this.blocked.get(host);

@@ -1,4 +1,5 @@
 import { CLASS_IN, expandName, HEADER, RCODE, readRecord, skipName, TYPE, u16, type WireRecord } from './codec.ts';
+import { hasEch, withoutEch } from './service-binding.ts';
 
 /** An upstream's answer, checked and made ready to be given to any client (and judged for each). */
 export interface StoredAnswer {
@@ -35,6 +36,7 @@ export function readAnswer(packet: Buffer): Reading {
   const ttls: number[] = [];
   const targets: Uint8Array[] = [];
   let found = false;
+  let ech = false;
   let soa: WireRecord | null = null;
   let ttl = MAX_TTL;
   let at = questionEnd;
@@ -50,6 +52,7 @@ export function readAnswer(packet: Buffer): Reading {
     }
     ttl = Math.min(ttl, packet.readUInt32BE(record.fixed + 4));
     if (record.type === askedType) found = true;
+    if (hasEch(packet, record)) ech = true;
     const nameAt = targetOffset(record);
     if (nameAt === null) continue;
     const target = nameAt < record.end ? expandName(packet, nameAt) : null;
@@ -57,11 +60,34 @@ export function readAnswer(packet: Buffer): Reading {
     if (target === null) return 'malformed';
     if (target.length > 1) targets.push(target);
   }
+  if (ech) {
+    const plain = withoutEch(packet, questionEnd);
+    return plain === null ? 'malformed' : readAnswer(plain);
+  }
   if (rcode === RCODE.NXDOMAIN || !found) ttl = Math.min(ttl, negativeTtl(packet, soa));
 
   const message = Buffer.from(packet.subarray(0, at));
   message.writeUInt16BE(0, 10);
   return { message, ttls, ttl, targets: targets.length === 0 ? NO_TARGETS : targets };
+}
+
+export interface AddressRecord {
+  readonly ttl: number;
+  readonly data: Uint8Array;
+}
+
+/** The addresses of this type in a stored answer, whatever names led to them. */
+export function addressesIn({ message }: StoredAnswer, type: number): AddressRecord[] {
+  const found: AddressRecord[] = [];
+  let at = skipName(message, HEADER) + 4;
+  for (let left = u16(message, 6); left > 0; left--) {
+    const record = readRecord(message, at);
+    if (record === null) break;
+    at = record.end;
+    if (record.type !== type) continue;
+    found.push({ ttl: message.readUInt32BE(record.fixed + 4), data: message.subarray(record.data, record.end) });
+  }
+  return found;
 }
 
 /** Where a record names the host that really answers; `null` when it names none. */

@@ -51,7 +51,7 @@ export async function forward(
   if (req.socket.destroyed) return res;
   if (admission.kind === 'blocked') return sendBlock(req, res, page(), admission.judgement, target.host, client);
   if (admission.kind === 'unknown-host') return sendUnreachable(req, res, page(), target, 502, 'dns_error');
-  return exchange(upstream, page, target, admission.addresses, { req, res, expects, method });
+  return exchange(upstream, page, admission.target, admission.addresses, { req, res, expects, method });
 }
 
 const refuse = (req: IncomingMessage, res: ServerResponse, status: number, text: string): ServerResponse =>

@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Reach } from '#core/reach.ts';
+import { safeAlias, safeHost, safePath } from '#filter/safe-search.ts';
+import { type GatewaySettings, safetyOf } from '#policy/snapshot.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
+import { isCanary } from '../canaries.ts';
 import type { Client, Judge, Judgement, Recorder } from '../judge.ts';
 import { valuesOf } from './headers.ts';
-import { OWN_PAGES, PRIVATE_TARGET } from './refusals.ts';
+import { OWN_DNS, OWN_PAGES, PRIVATE_TARGET, UNSAFE_SEARCH } from './refusals.ts';
 import type { SignIn } from './sign-in.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';
 import type { Address } from './upstream.ts';
@@ -15,12 +18,15 @@ export interface GateParts {
   readonly recorder: Recorder;
   readonly signIn: SignIn;
   readonly resolve: (host: string) => Promise<readonly Address[]>;
-  readonly settings: () => { readonly allowedPrivate: readonly string[]; readonly proxySignIn: 'ask' | 'accept' };
+  readonly settings: () => ProxySettings;
   readonly page: () => BlockPageContext;
 }
 
+export type ProxySettings = Pick<GatewaySettings, 'allowedPrivate' | 'proxySignIn' | 'safety'>;
+
 export type Admission =
-  | { readonly kind: 'admitted'; readonly addresses: readonly Address[] }
+  /** `target` is where it goes: the one asked for, or its safe face under the same name. */
+  | { readonly kind: 'admitted'; readonly target: Target; readonly addresses: readonly Address[] }
   | { readonly kind: 'blocked'; readonly judgement: Judgement }
   | { readonly kind: 'unknown-host' };
 
@@ -55,27 +61,49 @@ export class Gate {
 
   /** Judge, resolve, and check the addresses that will be connected to. Exactly one decision is recorded. */
   async admit(client: Client, target: Target): Promise<Admission> {
+    if (isCanary(target.host)) return this.refuse(client, target.host, OWN_DNS);
     const judgement = this.#parts.judge.judge(client, target.host, target.path || undefined);
     if (judgement.outcome === 'block') return this.refuse(client, target.host, judgement);
-    const found = await this.#addressesOf(target.host);
+    const goal = this.#safely(client, target);
+    const found = await this.#addressesOf(goal.host);
     const refusal = this.#wrongWay(target, found);
     if (refusal) return this.refuse(client, target.host, refusal);
     this.#parts.recorder.record(client, 'proxy', target.host, judgement);
     const addresses = found.filter(({ address }) => this.#mayReach(address));
-    return addresses.length > 0 ? { kind: 'admitted', addresses } : { kind: 'unknown-host' };
+    return addresses.length > 0 ? { kind: 'admitted', target: goal, addresses } : { kind: 'unknown-host' };
   }
 
-  /** A second name for the same connection: judged and recorded as well, so the stricter answer wins. */
-  judgeName(client: Client, host: string): Judgement {
-    const judgement = this.#parts.judge.judge(client, host);
+  /**
+   * A second name for the same connection: judged and recorded as well, so the stricter answer wins. A search engine
+   * named only here would be reached at its ordinary address, so it is refused where safe search must be on.
+   */
+  judgeName(client: Client, host: string, connected: string): Judgement {
+    const judgement = this.#refusalOfName(client, host, connected) ?? this.#parts.judge.judge(client, host);
     this.#parts.recorder.record(client, 'proxy', host, judgement);
     return judgement;
+  }
+
+  #refusalOfName(client: Client, host: string, connected: string): Judgement | null {
+    if (isCanary(host)) return OWN_DNS;
+    return this.#safeAlias(client, host) === this.#safeAlias(client, connected) ? null : UNSAFE_SEARCH;
   }
 
   /** Record a refusal, be it the policy's or the proxy's own. */
   refuse(client: Client, host: string, judgement: Judgement): Admission & { kind: 'blocked' } {
     this.#parts.recorder.record(client, 'proxy', host, judgement);
     return { kind: 'blocked', judgement };
+  }
+
+  /** The target with safe search on: the same name, sent to the address where its owner shows safe results only. */
+  #safely(client: Client, target: Target): Target {
+    const safe = safeHost(target.host);
+    const alias = safe && this.#safeAlias(client, target.host);
+    return alias ? { ...target, host: alias, path: safePath(safe, target.path) } : target;
+  }
+
+  #safeAlias(client: Client, host: string): string | null {
+    const safe = safeHost(host);
+    return safe === undefined ? null : safeAlias(safe, safetyOf(this.#parts.settings(), client.profile));
   }
 
   async #addressesOf(host: string): Promise<readonly Address[]> {

@@ -7,7 +7,7 @@ import type { BlockPageContext } from '../block-page/index.ts';
 import type { Judge, Recorder } from '../judge.ts';
 import { proxyStatus, refuseTunnel, sendText } from './answers.ts';
 import { forward } from './forward.ts';
-import { Gate } from './gate.ts';
+import { Gate, type ProxySettings } from './gate.ts';
 import { type Listening, listen } from './listen.ts';
 import { answerLocally } from './local.ts';
 import { SignIn, type Verify } from './sign-in.ts';
@@ -28,7 +28,7 @@ export interface ProxyOptions {
   readonly verify: Verify;
   readonly resolve: (host: string) => Promise<readonly Address[]>;
   /** Read on every request, so a new snapshot counts at once. */
-  readonly settings: () => { readonly allowedPrivate: readonly string[]; readonly proxySignIn: 'ask' | 'accept' };
+  readonly settings: () => ProxySettings;
   readonly page: () => BlockPageContext;
   readonly clock: Clock;
   readonly timeouts?: Partial<ProxyTimeouts>;

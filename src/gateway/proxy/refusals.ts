@@ -27,3 +27,11 @@ export const UNREADABLE_NAME = refusal(
   'proxy.server-name',
   'The secure connection names its server in a way that cannot be checked.',
 );
+export const OWN_DNS = refusal(
+  'proxy.own-dns',
+  'This service would hide from the school which sites a device opens, so it is not reached from here.',
+);
+export const UNSAFE_SEARCH = refusal(
+  'proxy.safe-search',
+  'This search engine was called in a way in which safe search could not be kept on.',
+);

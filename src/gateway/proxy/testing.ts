@@ -4,6 +4,7 @@ import { connect as connectTls, createServer as createTlsServer, type TLSSocket,
 import { TestClock } from '#core/clock.ts';
 import type { Client, Judge, Judgement, Recorder } from '#gateway/judge.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
+import type { ProxySettings } from './gate.ts';
 import { type Address, type ProxyOptions, type RunningProxy, startProxy, type Verify } from './index.ts';
 
 /** A key pair for tests and for nothing else: it stands here for all to read. Good for 127.0.0.1 and localhost. */
@@ -93,7 +94,7 @@ export interface Scene {
   readonly clock: TestClock;
   /** Name → addresses; a name that is not here is 127.0.0.1, `null` fails. */
   readonly names: Map<string, readonly Address[] | null>;
-  readonly settings: { allowedPrivate: readonly string[]; proxySignIn: 'ask' | 'accept' };
+  readonly settings: { -readonly [K in keyof ProxySettings]: ProxySettings[K] };
   verify: Verify;
 }
 
@@ -104,7 +105,7 @@ export async function scene(t: Stoppable, more: Partial<ProxyOptions> = {}): Pro
     recorder: new TestRecorder(),
     clock: new TestClock(1_800_000_000_000),
     names: new Map<string, readonly Address[] | null>(),
-    settings: { allowedPrivate: ['127.0.0.0/8'] as readonly string[], proxySignIn: 'accept' as 'ask' | 'accept' },
+    settings: { allowedPrivate: ['127.0.0.0/8'], proxySignIn: 'accept' } as ProxySettings,
     verify: (async () => null) as Verify,
   };
   const proxy = await startProxy({

@@ -47,7 +47,7 @@ export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: S
   // Connected before the client is told so: what fails, fails with words, not with a dead tunnel.
   let server: Socket;
   try {
-    server = await upstream.connect(target, admission.addresses);
+    server = await upstream.connect(admission.target, admission.addresses);
   } catch (e) {
     const late = (e as NodeJS.ErrnoException).code === 'ETIMEDOUT';
     const status = proxyStatus(late ? 'connection_timeout' : 'connection_refused');
@@ -107,7 +107,7 @@ function judgeHello(gate: Gate, client: Client, host: string, hello: ClientHello
     return gate.refuse(client, host, UNREADABLE_NAME).judgement;
   }
   if (named.target.host === host) return null;
-  const judgement = gate.judgeName(client, named.target.host);
+  const judgement = gate.judgeName(client, named.target.host, host);
   return judgement.outcome === 'block' ? judgement : null;
 }
 

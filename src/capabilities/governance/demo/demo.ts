@@ -12,7 +12,9 @@ import { adoptPolicy, policyInForce } from '#rooms/policies/index.ts';
 import { type Enrolled, makeSchool } from '../setup/setup.service.ts';
 import { activityBetween, BETWEEN_TRIES, dayStart, type Episode, type World } from './activity.ts';
 import { DEMO_PASSWORD, type DemoPeople, seedPeople, titleOf } from './people.ts';
+import { tellPromises } from './promises.ts';
 import { Random } from './random.ts';
+import { seedPermissions, seedSchoolDay } from './school-day.ts';
 import { depsAt, episodes, seedAskings, tellStories } from './stories.ts';
 
 export interface SignIn {
@@ -46,6 +48,8 @@ export async function seedDemo(
     await makeSchool(tx, school.id, { slug: SLUG, school, site: 'Grove Lane', terms: termsAround(now) });
     await adoptPolicy(tx, before, by, shippedPolicy('secondary-school'), { approver: null });
     const people = await seedPeople(tx, before, school);
+    await seedSchoolDay(tx, before, by);
+    await seedPermissions(tx, before, people, school.timeZone);
     await tendLists(tx, before, school.id);
     const token = await enrolGateway(tx, before, by, 'local');
     const { signing_public } = await tx.selectFrom('installation').select('signing_public').executeTakeFirstOrThrow();
@@ -58,6 +62,7 @@ export async function seedDemo(
   await seedActivity(deps, gateway, people, stories);
   await tellStories(deps, people, stories);
   await seedAskings(deps, people);
+  await tellPromises(deps, people);
   await deps.db.in(systemContext(school.id), async (tx) => {
     await settleMail(tx, now);
     await record(tx, {
@@ -107,12 +112,13 @@ function hoursBetween(from: number, to: number): number[] {
   return hours;
 }
 
-/** Three terms of thirteen weeks around today. */
+/** Three terms of thirteen weeks around today, each with a week off in its middle. */
 function termsAround(now: number) {
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   return ['Last term', 'This term', 'Next term'].map((name, i) => {
     const starts = now + ((i - 1) * 15 - 6) * 7 * DAY;
-    return { name, starts: day(starts), ends: day(starts + 13 * 7 * DAY) };
+    const week = (n: number) => day(starts + n * 7 * DAY);
+    return { name, starts: week(0), ends: week(13), halfTermStarts: week(7), halfTermEnds: week(8) };
   });
 }
 

@@ -36,6 +36,7 @@ const CAST: readonly {
     roles: [
       ['dsl', 'deputy'],
       ['teacher', 'holder'],
+      ['nominated-person', 'holder'],
     ],
   },
   { username: 'demo-head', title: 'Head', kind: 'staff', roles: [['head', 'holder']] },
@@ -66,8 +67,22 @@ const CAST: readonly {
       ['head', 'deputy'],
     ],
   },
-  { username: 'demo-teacher', title: 'Teacher', kind: 'staff', roles: [['teacher', 'holder']] },
-  { username: 'demo-staff', title: 'Support staff', kind: 'staff' },
+  {
+    username: 'demo-teacher',
+    title: 'Teacher, subject lead for computing',
+    kind: 'staff',
+    roles: [
+      ['teacher', 'holder'],
+      ['subject-lead', 'holder'],
+      ['nominated-person', 'deputy'],
+    ],
+  },
+  {
+    username: 'demo-staff',
+    title: 'Support staff, data protection officer',
+    kind: 'staff',
+    roles: [['data-protection-officer', 'holder']],
+  },
   {
     username: 'demo-lead-governor',
     title: 'Lead governor for safeguarding',

@@ -58,7 +58,7 @@ test('every change is saved, entered in the ledger with its author, and told to 
     [
       '/settings/terms',
       { name: 'Autumn', starts: '2026-09-02', ends: '2026-12-18', halfTermStarts: '', halfTermEnds: '' },
-      false,
+      true,
     ],
     ['/settings/filter', { dnsBlock: 'nxdomain', proxySignIn: 'accept' }, true],
     ['/settings/private', { allowedPrivate: '10.1.20.0/24\n fd00:1::/64, 10.9.8.7' }, true],

@@ -65,7 +65,7 @@ export const addSite = (deps: Deps, viewer: Viewer, input: { name: string }): Pr
   });
 
 export const addTerm = (deps: Deps, viewer: Viewer, term: Term): Promise<void> =>
-  change(deps, viewer, { action: 'term.add' }, async (tx) => {
+  change(deps, viewer, { action: 'term.add', gateways: true }, async (tx) => {
     // The school's row stands for its calendar: two who add at once come one after the other.
     await tx.selectFrom('school').select('id').forUpdate().execute();
     refuseFaults('settings.term', termFaults(term, await termsOf(tx)));
@@ -84,7 +84,7 @@ export const addTerm = (deps: Deps, viewer: Viewer, term: Term): Promise<void> =
   });
 
 export const removeTerm = (deps: Deps, viewer: Viewer, id: string): Promise<void> =>
-  change(deps, viewer, { action: 'term.remove' }, async (tx) => {
+  change(deps, viewer, { action: 'term.remove', gateways: true }, async (tx) => {
     const gone = await tx
       .deleteFrom('term')
       .where('id', '=', id)

@@ -82,36 +82,6 @@ export const policyMissing: ReadLines = async (tx, _viewer, now) => {
   return [{ tone: 'amber', text: 'No policy is in force: everything is closed', href: '/policy' }];
 };
 
-/** Roles that the policy wants held and that too few people hold (FIL-04, ROL-09). */
-export const vacantRoles: ReadLines = async (tx, _viewer, now) => {
-  const policy = await policyInForce(tx, now);
-  if (!policy) return [];
-  const held = await tx
-    .selectFrom('role_holding as r')
-    .innerJoin('person as p', 'p.id', 'r.person_id')
-    .select((e) => ['r.role', 'r.rank', e.fn.countAll<string>().as('n')])
-    .where('r.until_at', 'is', null)
-    .where('p.left_on', 'is', null)
-    .groupBy(['r.role', 'r.rank'])
-    .execute();
-  const kinds = await tx
-    .selectFrom('person')
-    .select((e) => ['kind', e.fn.countAll<string>().as('n')])
-    .where('left_on', 'is', null)
-    .groupBy('kind')
-    .execute();
-  // Staff, governors and the like hold their role by being here (ROL-16).
-  const holding = (role: string, rank: 'holder' | 'deputy') =>
-    Number((kinds.find((k) => k.kind === role) ?? held.find((h) => h.role === role && h.rank === rank))?.n ?? 0);
-  const short = policy.document.roles.flatMap((r) => [
-    ...(holding(r.id, 'holder') < r.holders.min ? [r.title] : []),
-    ...(holding(r.id, 'deputy') < r.deputies.min ? [`${r.title} (deputy)`] : []),
-  ]);
-  if (short.length === 0) return [];
-  const text = `${many(short.length, 'role')} of the policy without enough people`;
-  return [{ tone: 'amber', text, href: '/people', note: short.join(', ') }];
-};
-
 /** Accounts that no profile of the policy takes get the strictest: most often a pupil without a year. */
 export const peopleWithoutProfile: ReadLines = async (tx, _viewer, now) => {
   const policy = await policyInForce(tx, now);

@@ -1,8 +1,13 @@
 import type { Tx } from '#platform/db.ts';
 import { ESCALATION_ROLES, SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { ALERT_DUTIES, LOOK_UP_DUTIES } from '#rooms/monitoring/index.ts';
+import { CHECK_READERS, POLICY_EDITORS, REGISTER_KEEPERS } from '#rooms/policies/index.ts';
 import { hasDuty, type Viewer } from '#web/index.ts';
+import * as duties from './duties.lines.ts';
 import type { Line, ReadLines } from './line.ts';
+import { policyCheck } from './policy.lines.ts';
+import { policyReview } from './review.lines.ts';
+import * as roles from './roles.lines.ts';
 import * as running from './running.lines.ts';
 import * as safeguarding from './safeguarding.lines.ts';
 
@@ -12,10 +17,16 @@ const KEEPERS = ['ict-manager', 'administrator'];
 const SOURCES: readonly { readonly duties: readonly string[]; readonly read: ReadLines }[] = [
   { duties: ALERT_DUTIES, read: safeguarding.openAlerts },
   { duties: KEEPERS, read: running.gateways },
+  { duties: ['staff', 'governor'], read: duties.myDuties },
   { duties: ['staff'], read: safeguarding.myCases },
   { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
   { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
-  { duties: ['administrator', 'head'], read: running.vacantRoles },
+  { duties: CHECK_READERS, read: policyCheck },
+  { duties: POLICY_EDITORS, read: policyReview },
+  { duties: ['administrator', 'dsl', 'head', 'chair'], read: roles.vacantRoles },
+  { duties: ['staff', 'governor'], read: roles.rolesToAccept },
+  { duties: REGISTER_KEEPERS, read: roles.registersAmiss },
+  { duties: KEEPERS, read: roles.passwordChange },
   { duties: KEEPERS, read: running.peopleWithoutProfile },
   { duties: KEEPERS, read: running.listAge },
   { duties: ['dsl', 'ict-manager', 'filter-approver'], read: running.siteQuestions },
@@ -51,6 +62,18 @@ const WAYS: readonly { duties: readonly string[]; href: string; text: string; ab
     about: 'A worry about somebody, also without your name.',
   },
   { duties: ['staff'], href: '/filtering', text: 'Test an address', about: 'What would a Year 8 pupil get, and why?' },
+  {
+    duties: ['staff', 'governor', 'parent'],
+    href: '/roles',
+    text: 'Roles',
+    about: 'Who answers for what, and who stands in.',
+  },
+  {
+    duties: ['staff', 'governor'],
+    href: '/registers',
+    text: 'Registers',
+    about: 'Linked policies, guidance and law, and when they were looked at.',
+  },
   { duties: KEEPERS, href: '/people', text: 'People', about: 'Accounts, roles, and bringing in a new year.' },
   { duties: KEEPERS, href: '/settings', text: 'Settings', about: 'The school, terms, filter answers, mail.' },
   {

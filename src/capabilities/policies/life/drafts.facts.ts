@@ -159,6 +159,9 @@ export function effectiveMoment(input: StepInput, now: number, timeZone: string)
 
 /** D36, GOV-08: the next review comes after the policy begins, and within the cycle that it promises. */
 export function reviewFault(meta: Meta, begins: string): string | null {
+  if (meta.period.to !== null && meta.period.to < begins) {
+    return 'The period on the cover is over before the policy begins.';
+  }
   if (meta.nextReview === null) return null;
   if (meta.nextReview <= begins) return 'The next review on the cover is not after the day on which the policy begins.';
   const latest = Temporal.PlainDate.from(begins).add({ months: meta.reviewMonths }).toString();

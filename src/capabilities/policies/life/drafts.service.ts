@@ -17,7 +17,7 @@ export type Base =
   | { readonly version: number }
   | { readonly shipped: string }
   /** A document as a file; `file` is its name, for messages. */
-  | { readonly text: string; readonly file: string };
+  | { readonly text: string | Uint8Array; readonly file: string };
 
 /** Begin a draft (GOV-33). It changes nothing until it was signed, approved by another person, and its day has come. */
 export function createDraft(
@@ -77,13 +77,14 @@ const unapproved = (document: PolicyDocument): PolicyDocument => ({
 
 /**
  * Change a draft. `edit` is the number that the page was made from: if somebody else was quicker, nothing is changed.
- * `what` says in words what is different, for the draft's story. Signatures of what stood there before are void (GOV-08).
+ * `what` says in words what is different, for the draft's story; `answers` are open questions that it answers.
+ * Signatures of what stood there before are void (GOV-08).
  */
 export function editDraft(
   deps: Deps,
   viewer: Viewer,
   draftId: string,
-  how: { readonly what: string; readonly edit: number },
+  how: { readonly what: string; readonly edit: number; readonly answers?: Readonly<Record<string, unknown>> },
   change: (document: PolicyDocument) => PolicyDocument,
 ): Promise<void> {
   return deps.db.in(contextOf(viewer), async (tx) => {
@@ -91,10 +92,16 @@ export function editDraft(
     judge(await situationOf(tx, viewer, draft, deps.clock.now()), 'edit');
     refuseStale(draft, how.edit);
     const text = JSON.stringify(change(draft.document));
-    if (text === JSON.stringify(draft.document)) return;
+    if (text === JSON.stringify(draft.document) && !how.answers) return;
     const document = parsePolicy(text, 'The draft', taxonomy().categories);
     const edited = { ...draft, edit: draft.edit + 1, document };
-    await updateDraft(tx, draft.id, { document: text, edit: edited.edit, updated_at: new Date(deps.clock.now()) });
+    const answers = JSON.stringify({ ...draft.answers, ...how.answers });
+    await updateDraft(tx, draft.id, {
+      document: text,
+      edit: edited.edit,
+      answers,
+      updated_at: new Date(deps.clock.now()),
+    });
     await enter(deps, tx, viewer, edited, { action: 'edit', what: how.what });
   });
 }
@@ -109,12 +116,13 @@ export function refuseStale(draft: Draft, edit: number): void {
   );
 }
 
-/** Which field of a form a guard speaks about. */
-const FIELD_OF: Readonly<Record<string, string>> = {
+/** Which field of a form a guard speaks about; the other guards are about the draft itself. */
+export const FIELD_OF: Readonly<Record<string, string>> = {
   maySign: 'signAs',
   minute: 'minute',
   effective: 'effectiveOn',
   inOrder: 'effectiveOn',
+  reviewAhead: 'effectiveOn',
   riskAssessment: 'riskAssessment',
   reasoned: 'reason',
 };

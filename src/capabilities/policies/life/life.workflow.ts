@@ -141,7 +141,6 @@ export const lifeWorkflow = new Workflow<LifeState, LifeAction, LifeActor, LifeF
     proves: ['GOV-08'],
   },
   { from: 'consulting', action: 'return', to: 'draft', who: ['editor', 'reviewer'], guards: [G.reasoned] },
-  { from: 'consulted', action: 'return', to: 'draft', who: ['editor', 'reviewer', 'approver'], guards: [G.reasoned] },
   {
     from: 'consulted',
     action: 'approve',
@@ -161,6 +160,7 @@ export const lifeWorkflow = new Workflow<LifeState, LifeAction, LifeActor, LifeF
     ],
     proves: ['GOV-04', 'GOV-05', 'GOV-33', 'RSK-07', 'ROL-19', 'ROL-20'],
   },
+  { from: 'consulted', action: 'return', to: 'draft', who: ['editor', 'reviewer', 'approver'], guards: [G.reasoned] },
   ...rows(['draft', 'consulting', 'consulted'], {
     action: 'withdraw',
     to: 'withdrawn',

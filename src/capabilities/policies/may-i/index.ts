@@ -1,0 +1,1 @@
+export { MAY_I_NAV, mayIRoutes } from './may-i.routes.ts';

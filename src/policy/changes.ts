@@ -1,0 +1,108 @@
+import { FLOOR } from './floor.ts';
+import type { Because, CompiledPolicy, Decision } from './types.ts';
+
+/**
+ * A change of the filter that people agreed on (FCR-01..08), as gateways obey it by their own clocks: sites opened or
+ * closed for some, or the only sites of a lesson.
+ */
+export interface LiveChange {
+  /** As people know it; stands in the rule of every decision that comes from it. */
+  readonly reference: string;
+  readonly effect: 'open' | 'block' | 'only-these';
+  /** Normalised; each stands for everything below it too. */
+  readonly hosts: readonly string[];
+  /** Epoch ms: the first instant within, and the first no longer within; null: until somebody lifts it. */
+  readonly from: number;
+  readonly until: number | null;
+  /** Whom it is for: these people, or whoever has these profiles; both null: everybody. */
+  readonly people: readonly string[] | null;
+  readonly profiles: readonly string[] | null;
+  /** What the person who asked is told; names nobody. */
+  readonly text: string;
+  /** The clause of the policy that such changes rest on, where it has one. */
+  readonly clause: string | null;
+}
+
+/** The rule of a decision that a change made. */
+export const changeRule = (reference: string): string => `change.${reference}`;
+
+/** Is it for somebody of this id and profile? Nobody known is in no class and on no list of people. */
+export const isFor = (change: LiveChange, person: string | null, profile: string): boolean =>
+  (change.people === null && change.profiles === null) ||
+  (person !== null && (change.people?.includes(person) ?? false)) ||
+  (change.profiles?.includes(profile) ?? false);
+
+/** From its first millisecond to the one before its end. An opening without an end never holds (FCR-03). */
+export const isLive = ({ effect, from, until }: Pick<LiveChange, 'effect' | 'from' | 'until'>, now: number): boolean =>
+  now >= from && (until === null ? effect === 'block' : now < until);
+
+/**
+ * What no opening reaches (FCR-07): content that is illegal by its nature or by a row of the policy, and what the safety
+ * floor closes to everybody (FIL-08). Gateways hold to it whatever a change says.
+ */
+export function neverOpened(policy: CompiledPolicy): ReadonlySet<string> {
+  let never = nevers.get(policy);
+  if (!never) {
+    const illegal = Object.entries(policy.categories).flatMap(([id, { nature }]) => (nature === 'illegal' ? [id] : []));
+    const byRow = policy.profiles.flatMap(({ cells }) =>
+      Object.entries(cells).flatMap(([id, all]) => (all.some(({ cell }) => cell.value === 'illegal') ? [id] : [])),
+    );
+    const dangerous = FLOOR.filter((f) => f.audiences.includes('guest')).flatMap((f) => f.categories);
+    never = new Set([...illegal, ...byRow, ...dangerous]);
+    nevers.set(policy, never);
+  }
+  return never;
+}
+const nevers = new WeakMap<CompiledPolicy, ReadonlySet<string>>();
+
+/**
+ * A decision with the change that holds. Help stays open whatever a change says, and what is never opened, or cannot be
+ * judged (FIL-20), stays closed.
+ */
+export function changed(
+  policy: CompiledPolicy,
+  base: Decision,
+  categories: readonly string[],
+  change: LiveChange,
+): Decision {
+  const { rule } = base.because;
+  if (rule === 'safety.help' || rule === 'no-policy') return base;
+  if (change.effect !== 'open') return base.outcome === 'block' ? base : because(change, base, 'block');
+  if (base.outcome !== 'block') return base;
+  const never = neverOpened(policy);
+  // Lists may for a moment be newer than the policy: what it has never heard of may be anything.
+  const closed = categories.some((c) => never.has(c) || !Object.hasOwn(policy.categories, c));
+  return closed ? base : because(change, base, 'allow');
+}
+
+function because(change: LiveChange, base: Decision, outcome: 'allow' | 'block'): Decision {
+  const why: Because = {
+    rule: changeRule(change.reference),
+    category: base.because.category,
+    clause: change.clause ?? base.because.clause,
+    text: change.text,
+    remedy: outcome === 'allow' ? null : change.effect === 'only-these' ? 'wait' : 'ask',
+  };
+  return { outcome, because: why };
+}
+
+/** Of the changes that hold, the one that decides: a closing wins over a lesson's list, and that over an opening. */
+export const decisive = (
+  block: LiveChange | null,
+  outside: LiveChange | null,
+  open: LiveChange | null,
+): LiveChange | null => block ?? outside ?? open;
+
+/** By walking up the names, for pages that ask about one address; gateways have tables (gateway/changes.ts). */
+export function changeFor(
+  changes: readonly LiveChange[],
+  who: { readonly person: string | null; readonly profile: string },
+  host: string,
+  now: number,
+): LiveChange | null {
+  const mine = changes.filter((c) => isFor(c, who.person, who.profile) && isLive(c, now));
+  const names = (c: LiveChange) => c.hosts.some((h) => host === h || host.endsWith(`.${h}`));
+  const first = (effect: LiveChange['effect']) => mine.find((c) => c.effect === effect && names(c)) ?? null;
+  const lessons = mine.filter((c) => c.effect === 'only-these');
+  return decisive(first('block'), lessons.some(names) ? null : (lessons[0] ?? null), first('open'));
+}
