@@ -16,6 +16,7 @@ const table: TrustTable = {
     { points: 8, names: ['ac.uk', 'edu', 'gov.*'] },
     { points: 3, names: ['org.uk'] },
   ],
+  good: { points: 6, categories: ['games'], words: ['math'] },
   wordPoints: { strong: 6, weak: 3 },
   words: { pornography: { strong: ['porn'], weak: ['adult'] }, games: { strong: ['arcade'], weak: [] } },
 };
@@ -64,6 +65,15 @@ test('the name itself supports a claim and makes none', () => {
   assert.equal(evidence.nameSuggests('best-porn.example', 'gambling'), 0);
   assert.equal(evidence.nameSuggests('arcade.example', 'games'), 6);
   assert.equal(evidence.nameSuggests('anything.example', 'games'), 0, 'no weak word is no word');
+  assert.equal(evidence.nameSuggests('street.arcade', 'games'), 0, 'an ending is nothing that somebody chose to say');
+});
+
+test('words of learning speak for a site where a kind only sometimes does harm, and never for pornography', () => {
+  const source = { name: 'careful' };
+  const against = (host: string, category: string) =>
+    evidence.weigh(evidence.claims(source, host, category, false)).map((w) => w.against);
+  assert.deepEqual(against('mathgames.example', 'games'), [6]);
+  assert.deepEqual(against('mathgames.example', 'pornography'), [0]);
 });
 
 test('endings that only some may use speak for a site', () => {

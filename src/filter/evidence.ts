@@ -18,6 +18,8 @@ export interface TrustTable {
   readonly platform: { readonly names: number; readonly times: number };
   /** Endings that only schools, universities, health services and governments may use; `*` stands for a country. */
   readonly suffixes: readonly { readonly points: number; readonly names: readonly string[] }[];
+  /** Words in a name that speak for it, against what only sometimes does harm: a site of sums may be called games. */
+  readonly good: { readonly points: number; readonly categories: readonly string[]; readonly words: readonly string[] };
   readonly wordPoints: { readonly strong: number; readonly weak: number };
   readonly words: Readonly<Record<string, { readonly strong: readonly string[]; readonly weak: readonly string[] }>>;
 }
@@ -53,11 +55,15 @@ export class Evidence {
   /** By the last label, so that nearly every host costs one look-up; and those with `*` for the last label. */
   readonly #endings: ReadonlyMap<string, readonly Ending[]>;
   readonly #countries: readonly Ending[];
+  readonly #good: RegExp;
+  readonly #spokenFor: ReadonlySet<string>;
   readonly #words: ReadonlyMap<string, { readonly strong: RegExp; readonly weak: RegExp }>;
 
   constructor(table: TrustTable, taxonomy: Taxonomy) {
     this.table = table;
     this.#taxonomy = taxonomy;
+    this.#good = anyOf(table.good.words);
+    this.#spokenFor = new Set(table.good.categories);
     const endings = table.suffixes.flatMap(({ points, names }) => names.map((n) => endingOf(n, points)));
     this.#countries = endings.filter((e) => e.anywhere);
     this.#endings = Map.groupBy(
@@ -88,7 +94,14 @@ export class Evidence {
     const words = this.#words.get(category);
     if (!words) return 0;
     const { strong, weak } = this.table.wordPoints;
-    return words.strong.test(host) ? strong : words.weak.test(host) ? weak : 0;
+    const name = withoutEnding(host);
+    return words.strong.test(name) ? strong : words.weak.test(name) ? weak : 0;
+  }
+
+  /** Points that the name speaks for itself in this category. */
+  nameSpeaks(host: string, category: string): number {
+    if (!this.#spokenFor.has(category)) return 0;
+    return this.#good.test(withoutEnding(host)) ? this.table.good.points : 0;
   }
 
   /** Points that the ending of a host speaks for it. */
@@ -109,7 +122,11 @@ export class Evidence {
     const claims: Claim[] = [{ by: source.name, category, points }];
     const suggests = points < this.needs(category) ? this.nameSuggests(host, category) : 0;
     if (suggests > 0) claims.push({ by: THE_NAME, category, points: suggests });
-    const speaks = Math.max(this.suffixSpeaks(host), vouched ? this.table.against.vouched : 0);
+    const speaks = Math.max(
+      this.suffixSpeaks(host),
+      this.nameSpeaks(host, category),
+      vouched ? this.table.against.vouched : 0,
+    );
     if (speaks > 0) claims.push({ by: THE_NAME, category: null, points: speaks });
     return claims;
   }
@@ -153,6 +170,9 @@ const endingOf = (name: string, points: number): Ending =>
     ? { tail: `.${name.slice(0, -2)}`, anywhere: true, points }
     : { tail: `.${name}`, anywhere: false, points };
 
+/** `play.mathgames.com` → `play.mathgames`: `.games` is nothing that somebody chose to say. */
+const withoutEnding = (host: string): string => host.slice(0, Math.max(0, host.lastIndexOf('.')));
+
 const anyOf = (words: readonly string[]): RegExp => (words.length > 0 ? new RegExp(words.join('|')) : /(?!)/);
 
 /** Read and check `lists/trust.json`. */
@@ -166,7 +186,7 @@ export function loadEvidence(taxonomy: Taxonomy, file: string = TRUST_FILE): Evi
 /** What is wrong with a trust table; empty when nothing is. */
 export function trustErrors(json: unknown, taxonomy: Taxonomy): string[] {
   if (!isRecord(json)) return ['the table must be an object'];
-  const { needs, sources, against, platform, suffixes, wordPoints, words } = json;
+  const { needs, sources, against, platform, suffixes, good, wordPoints, words } = json;
   const errors: string[] = [];
   const points = (where: string, value: unknown, keys?: (key: string) => boolean) => {
     if (!isRecord(value)) return errors.push(`"${where}" must be an object of points`);
@@ -186,6 +206,9 @@ export function trustErrors(json: unknown, taxonomy: Taxonomy): string[] {
   const texts = (x: unknown): x is string[] => Array.isArray(x) && x.every((s) => typeof s === 'string' && s !== '');
   if (!Array.isArray(suffixes) || !suffixes.every((s) => isRecord(s) && typeof s.points === 'number' && texts(s.names)))
     errors.push('"suffixes" must be a list of points with their names');
+  if (!isRecord(good) || typeof good.points !== 'number' || !texts(good.words) || !texts(good.categories))
+    errors.push('"good" must hold points, words and categories');
+  else for (const c of good.categories) if (!isCategory(c)) errors.push(`"good": there is no category "${c}"`);
   if (!isRecord(words)) errors.push('"words" must be an object');
   for (const [category, list] of Object.entries(isRecord(words) ? words : {})) {
     if (!taxonomy.byId.has(category)) errors.push(`"words": there is no category "${category}"`);
