@@ -39,6 +39,13 @@ export interface Database {
   list_build: ListBuildTable;
   gateway: GatewayTable;
   site_question: SiteQuestionTable;
+  filter_change: FilterChangeTable;
+  filter_change_site: FilterChangeSiteTable;
+  filter_change_step: FilterChangeStepTable;
+  filter_change_decision: FilterChangeDecisionTable;
+  filter_site_check: FilterSiteCheckTable;
+  filter_change_report: FilterChangeReportTable;
+  site_report: SiteReportTable;
   activity: ActivityTable;
   activity_held: ActivityTable;
   activity_batch: ActivityBatchTable;
@@ -441,6 +448,89 @@ interface SiteQuestionTable {
   answered_by: string | null;
   answered_at: NullableInstant;
   answer: string | null;
+}
+export type ChangeKind = 'open' | 'block' | 'emergency-block' | 'only-these' | 'bypass-monitoring';
+export type ChangeState =
+  | 'draft'
+  | 'asked'
+  | 'approved'
+  | 'refused'
+  | 'to-review'
+  | 'lifting'
+  | 'withdrawn'
+  | 'expired';
+export type ChangeScopeKind = 'class' | 'year' | 'profile' | 'people' | 'everyone';
+/** May be changed until it is asked; a trigger refuses it afterwards. */
+interface FilterChangeTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  reference: Fixed<string>;
+  kind: ChangeKind;
+  requested_by: Fixed<string>;
+  created_at: FixedInstant;
+  topic: string;
+  purpose: string;
+  scope_kind: ChangeScopeKind;
+  scope_value: string | null;
+  scope_people: string[];
+  from_at: NullableInstant;
+  until_at: NullableInstant;
+  question_id: Fixed<string | null>;
+}
+interface FilterChangeSiteTable {
+  change_id: Fixed<string>;
+  host: Fixed<string>;
+  school_id: Fixed<string>;
+  position: Fixed<number>;
+  seen: JSONColumnType<{ outcome: string; text: string; rule: string; categories: string[] }, string, never>;
+}
+interface FilterChangeStepTable {
+  change_id: Fixed<string>;
+  number: Fixed<number>;
+  school_id: Fixed<string>;
+  action: Fixed<string>;
+  to_state: Fixed<ChangeState>;
+  by_person: Fixed<string | null>;
+  at: FixedInstant;
+  reason: Fixed<string | null>;
+}
+interface FilterChangeDecisionTable {
+  change_id: Fixed<string>;
+  host: Fixed<string>;
+  school_id: Fixed<string>;
+  approved: Fixed<boolean>;
+  reason: Fixed<string | null>;
+  by_person: Fixed<string>;
+  at: FixedInstant;
+}
+interface FilterSiteCheckTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  change_id: Fixed<string>;
+  host: Fixed<string>;
+  by_person: Fixed<string>;
+  at: FixedInstant;
+}
+interface FilterChangeReportTable {
+  change_id: Fixed<string>;
+  school_id: Fixed<string>;
+  made_at: FixedInstant;
+  visits: JSONColumnType<{ host: string; visits: number; people: number }[], string, never>;
+}
+interface SiteReportTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  reported_by: Fixed<string>;
+  at: FixedInstant;
+  host: Fixed<string>;
+  address: Fixed<string>;
+  group_name: Fixed<string | null>;
+  note: Fixed<string | null>;
+  decision: 'block' | 'leave' | null;
+  answer: string | null;
+  decided_by: string | null;
+  decided_at: NullableInstant;
+  change_id: string | null;
 }
 interface ActivityTable {
   school_id: string;

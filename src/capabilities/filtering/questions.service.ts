@@ -163,29 +163,38 @@ export function answerQuestion(deps: Deps, viewer: Viewer, id: string, words: st
       throw forbidden('ask.own', 'Somebody else must answer what you asked yourself.');
     }
     if (question.answered_at) throw conflict('ask.answered', 'Somebody has answered this question already.');
-    const now = deps.clock.now();
-    await tx
-      .updateTable('site_question')
-      .set({ answer, answered_by: viewer.person.id, answered_at: new Date(now) })
-      .where('id', '=', id)
-      .execute();
-    await record(tx, {
-      school: viewer.school.id,
-      actor: viewer.person.id,
-      action: 'question.answer',
-      object: { kind: 'site_question', id },
-      text: { answer },
-      at: now,
-    });
-    if (!asker?.email) return;
-    await post(tx, {
-      school: viewer.school.id,
-      recipient: asker.id,
-      address: asker.email,
-      subject: 'An answer to what you asked about a site',
-      body: `You asked the school to look at a site. The answer:\n\n${answer}\n\nYour question and the answer stand at ${deps.config.pagesUrl}/ask\n`,
-      about: { kind: 'site_question', id },
-    });
+    await answerWith(tx, deps, viewer, id, answer);
+  });
+}
+
+/** Keeps the answer and tells whoever asked. Who may answer is checked before; what is answered already stays so. */
+export async function answerWith(tx: Tx, deps: Deps, viewer: Viewer, id: string, answer: string): Promise<void> {
+  const now = deps.clock.now();
+  const question = await tx
+    .updateTable('site_question')
+    .set({ answer, answered_by: viewer.person.id, answered_at: new Date(now) })
+    .where('id', '=', id)
+    .where('answered_at', 'is', null)
+    .returning('asked_by')
+    .executeTakeFirst();
+  if (!question) return;
+  await record(tx, {
+    school: viewer.school.id,
+    actor: viewer.person.id,
+    action: 'question.answer',
+    object: { kind: 'site_question', id },
+    text: { answer },
+    at: now,
+  });
+  const asker = question.asked_by ? await personById(tx, question.asked_by) : undefined;
+  if (!asker?.email) return;
+  await post(tx, {
+    school: viewer.school.id,
+    recipient: asker.id,
+    address: asker.email,
+    subject: 'An answer to what you asked about a site',
+    body: `You asked the school to look at a site. The answer:\n\n${answer}\n\nYour question and the answer stand at ${deps.config.pagesUrl}/ask\n`,
+    about: { kind: 'site_question', id },
   });
 }
 

@@ -14,6 +14,7 @@ import {
 import { isSingle, registeredAddresses } from '#rooms/devices/index.ts';
 import { presence } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
+import { liveChanges } from './changes/changes.snapshot.ts';
 import { newestVersion } from './lists.service.ts';
 
 /** What gateways obey where the school has set nothing else. */
@@ -58,6 +59,7 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
     people,
     addresses,
     settings: { ...gatewaySettings(school.settings), safety: safetyFor(policy.document, policy.compiled) },
+    changes: await liveChanges(tx, deps.clock.now(), policy.document, school.time_zone),
   };
 }
 

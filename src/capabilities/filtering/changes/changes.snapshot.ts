@@ -1,0 +1,62 @@
+import type { Tx } from '#platform/db.ts';
+import type { ChangeKind } from '#platform/schema.ts';
+import type { LiveChange, PolicyDocument } from '#policy/index.ts';
+import { sayMoment, sayScope } from './changes.rules.ts';
+import { changesOf, type FilterChange, heldSites, membersOf } from './changes.store.ts';
+
+const EFFECT: Readonly<Partial<Record<ChangeKind, LiveChange['effect']>>> = {
+  open: 'open',
+  block: 'block',
+  'emergency-block': 'block',
+  'only-these': 'only-these',
+};
+
+/** What gateways must know now: changes that hold or will, with the people who are in each class today. */
+export async function liveChanges(
+  tx: Tx,
+  now: number,
+  policy: PolicyDocument,
+  timeZone: string,
+): Promise<LiveChange[]> {
+  const clause = policy.clauses.find((c) => c.rows.includes('FCR-08') || c.rows.includes('FCR-06'))?.id ?? null;
+  const changes: LiveChange[] = [];
+  for (const change of await changesOf(tx, { holdingAt: now })) {
+    const effect = EFFECT[change.kind];
+    const hosts = heldSites(change);
+    if (!effect || hosts.length === 0) continue;
+    const members = await membersOf(tx, change.scope);
+    changes.push({
+      reference: change.reference,
+      effect,
+      hosts,
+      from: (change.from ?? change.createdAt).getTime(),
+      until: change.until?.getTime() ?? null,
+      people: members?.map((m) => m.id) ?? null,
+      profiles: change.scope.kind === 'profile' ? [change.scope.value ?? ''] : null,
+      text: textOf(change, effect, members?.length ?? 0, policy, timeZone),
+      clause,
+    });
+  }
+  return changes;
+}
+
+/** What the person reads who meets it; names nobody. */
+function textOf(
+  { reference, scope, until }: FilterChange,
+  effect: LiveChange['effect'],
+  count: number,
+  policy: PolicyDocument,
+  timeZone: string,
+): string {
+  const profileName = (id: string) => policy.profiles.find((p) => p.id === id)?.name ?? id;
+  const whom = sayScope({ ...scope, count }, profileName);
+  const end = until === null ? '' : ` until ${sayMoment(until.getTime(), timeZone)}`;
+  switch (effect) {
+    case 'open':
+      return `Opened for ${whom}${end} (request ${reference}).`;
+    case 'block':
+      return `The school has closed this site for ${whom}${end} (request ${reference}).`;
+    case 'only-these':
+      return `This lesson uses only the sites on its list${end} (request ${reference}).`;
+  }
+}

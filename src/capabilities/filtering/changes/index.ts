@@ -1,0 +1,1 @@
+export { liveChanges } from './changes.snapshot.ts';
