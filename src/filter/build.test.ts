@@ -39,7 +39,16 @@ test('the report counts what was taken, refused, left out on purpose and unmappe
   assert.equal(report.domains, 2);
   assert.equal(report.urls, 1);
   assert.deepEqual(report.perSource, [
-    { source: 'test', domains: 4, urls: 2, refused: 6, ignored: ['whitelist'], contradicting: [] },
+    {
+      source: 'test',
+      domains: 4,
+      urls: 2,
+      refused: 6,
+      ignored: ['whitelist'],
+      outweighed: {},
+      suffixes: [],
+      contradicting: [],
+    },
   ]);
   assert.deepEqual(report.perCategory, { games: 2, pornography: 2 });
   assert.deepEqual(report.unmapped, [{ source: 'test', outside: 'unheard-of' }]);

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { getPublicSuffix } from 'tldts';
 import { invalid } from '#core/errors.ts';
+import { CERTAIN, type Claim, type Evidence, loadEvidence, THE_NAME } from './evidence.ts';
 import { type LineRefusal, readList } from './formats.ts';
 import { HostStates, slotOf } from './hash.ts';
 import { type IndexTables, writeIndexFile } from './index-file.ts';
@@ -40,6 +42,10 @@ export interface SourceReport {
   refused: number;
   /** Lists left out on purpose: mapped to null, or of help services that are not ours to name. */
   readonly ignored: string[];
+  /** Names that nobody else supports enough (evidence.ts), by category. */
+  readonly outweighed: Record<string, number>;
+  /** Public suffixes, which would take every site under them. */
+  readonly suffixes: string[];
   /** Names not taken, because they contradict our own lists (trust.ts). */
   readonly contradicting: { readonly name: string; readonly category: string }[];
 }
@@ -56,6 +62,7 @@ const EXAMPLE_LENGTH = 80;
 /** At 7 slots in 10 in use, a search for an unlisted name looks at fewer than six neighbouring slots on average. */
 const LOAD = 0.7;
 const MAX_SETS = 2 ** 16;
+const MOST_SUFFIXES = 50;
 
 /** Compile all lists into one index file, and report what was taken, refused and left out. */
 export async function buildIndex(
@@ -66,7 +73,12 @@ export async function buildIndex(
   options: BuildOptions = {},
 ): Promise<BuildReport> {
   const began = performance.now();
-  const build = new Build(taxonomy, await Trust.of(sources, taxonomy, mapping), options.seed ?? randomSeed());
+  const build = new Build(
+    taxonomy,
+    loadEvidence(taxonomy),
+    await Trust.of(sources, taxonomy, mapping),
+    options.seed ?? randomSeed(),
+  );
   for (const source of sources) {
     build.begin(source);
     for await (const list of listFiles(source)) {
@@ -79,24 +91,37 @@ export async function buildIndex(
 
 const randomSeed = (): [number, number] => [randomBytes(4).readUInt32LE(), randomBytes(4).readUInt32LE()];
 
+/** What comes of what is said of a name: its categories, and the claims that also speak of the names below it. */
+interface Verdict {
+  readonly set: number;
+  /** Good words and endings speak of a name alone; what is said of a platform only where it holds. */
+  readonly handedDown: number;
+}
+
 class Build {
   domains = 0;
   urls = 0;
   readonly #taxonomy: Taxonomy;
+  readonly #evidence: Evidence;
   readonly #trust: Trust;
   readonly #seed: readonly [number, number];
   readonly #states: HostStates;
   readonly #names = new NameTable();
   /** Names up to this number may be vouched for; the millions after them need no second look. */
   readonly #vouched: number;
+  /** Every different thing that is said, and the sets of them that names have. */
+  readonly #claims: Claim[] = [];
+  readonly #claimIds = new Map<string, number>();
+  readonly #said = new CategorySets();
   readonly #sets = new CategorySets();
   readonly #perCategory: Float64Array;
   readonly #perSource: SourceReport[] = [];
   readonly #refused: RefusedLines[] = [];
   readonly #unmapped: { source: string; outside: string }[] = [];
 
-  constructor(taxonomy: Taxonomy, trust: Trust, seed: readonly [number, number]) {
+  constructor(taxonomy: Taxonomy, evidence: Evidence, trust: Trust, seed: readonly [number, number]) {
     this.#taxonomy = taxonomy;
+    this.#evidence = evidence;
     this.#trust = trust;
     this.#seed = seed;
     this.#states = new HostStates(seed);
@@ -106,7 +131,16 @@ class Build {
   }
 
   begin(source: Source): void {
-    this.#perSource.push({ source: source.name, domains: 0, urls: 0, refused: 0, ignored: [], contradicting: [] });
+    this.#perSource.push({
+      source: source.name,
+      domains: 0,
+      urls: 0,
+      refused: 0,
+      ignored: [],
+      outweighed: {},
+      suffixes: [],
+      contradicting: [],
+    });
   }
 
   async add(from: Source, list: ListFile): Promise<void> {
@@ -122,21 +156,33 @@ class Build {
       if (!known) this.#unmapped.push({ source: list.source, outside: list.outside });
       return;
     }
-    const own = this.#sets.of(category);
+    const id = this.#taxonomy.categories[category]!.id;
+    // An address with its path is too narrow to do much harm, and too rare to be said twice.
+    const narrow = this.#claim({ by: from.name, category: id, points: CERTAIN });
     const refused: RefusedLines = { list: list.label, reasons: {}, examples: [] };
     // What stands in a list of illegal content is never shown to anybody (FIL-02), not even as an example.
     const examples = this.#taxonomy.categories[category]?.nature === 'illegal' ? 0 : EXAMPLES;
-    const mayErr = mapped !== undefined && this.#trust.mayErr(from, mapped);
+    const mayErr = this.#trust.mayErr(from, id);
     await readList(
       list.chunks,
       (host, path) => {
-        const name = this.#enter(host, path);
-        if (mayErr && name <= this.#vouched && path === '' && this.#trust.contradicts(host, mapped)) {
-          source.contradicting.push({ name: host, category: mapped });
+        if (!from.own && path === '' && this.#isSuffix(host, category)) {
+          if (source.suffixes.length < MOST_SUFFIXES) source.suffixes.push(host);
           return;
         }
-        source[path === '' ? 'domains' : 'urls']++;
-        this.#take(name, path, own, category);
+        const name = this.#enter(host, path);
+        if (path !== '') {
+          source.urls++;
+          this.#hear(name, path, narrow);
+          return;
+        }
+        const vouched = !from.own && name <= this.#vouched && this.#trust.contradicts(host, id);
+        if (vouched && mayErr) {
+          source.contradicting.push({ name: host, category: id });
+          return;
+        }
+        source.domains++;
+        for (const claim of this.#evidence.claims(from, host, id, vouched)) this.#hear(name, path, this.#claim(claim));
       },
       (why, line, number) => {
         source.refused++;
@@ -153,25 +199,28 @@ class Build {
     return path === '' ? this.#names.host(this.#states) : this.#names.url(this.#states, path);
   }
 
-  #take(name: number, path: string, own: number, category: number): void {
-    const { set } = this.#names;
-    const before = set[name]!;
-    const after = this.#union(before, own);
-    if (after === before) return;
-    set[name] = after;
-    this.#perCategory[category]!++;
-    if (before === 0) this[path === '' ? 'domains' : 'urls']++;
+  /** Would this take everybody's sites under a public suffix? Lists of hosting services name such suffixes on purpose. */
+  #isSuffix(host: string, category: number): boolean {
+    const nature = this.#taxonomy.categories[category]?.nature;
+    return getPublicSuffix(host, { allowPrivateDomains: nature === 'ordinary' || nature === 'illegal' }) === host;
   }
 
-  #union(x: number, y: number): number {
-    const set = this.#sets.union(x, y);
-    if (set >= MAX_SETS) {
-      throw invalid(
-        'filter.build.too-many-sets',
-        `The lists put names into more than ${MAX_SETS} different combinations of categories. Use fewer sources.`,
-      );
+  /** The number of a set with this one claim in it. */
+  #claim(claim: Claim): number {
+    const key = `${claim.by} ${claim.category} ${claim.points}`;
+    let id = this.#claimIds.get(key);
+    if (id === undefined) {
+      id = this.#said.of(this.#claims.push(claim) - 1);
+      this.#claimIds.set(key, id);
     }
-    return set;
+    return id;
+  }
+
+  #hear(name: number, path: string, claim: number): void {
+    const { said } = this.#names;
+    const before = said[name]!;
+    if (before === 0) this[path === '' ? 'domains' : 'urls']++;
+    said[name] = this.#said.union(before, claim);
   }
 
   write(file: string): string {
@@ -192,15 +241,12 @@ class Build {
     );
   }
 
-  /** Hand down parents' categories, leave out what says no more than its parent, and lay out the table. */
+  /** Weigh what is said, hand it down to the names below, leave out what says no more than its parent, lay out the table. */
   #compile(): { slots: number; tables: IndexTables } {
-    const { count, a, b, parent, set } = this.#names;
+    const set = this.#weighAll();
+    const { count, a, b, parent } = this.#names;
     let stored = 0;
-    for (let name = 1; name <= count; name++) {
-      const inherited = set[parent[name]!]!;
-      set[name] = this.#union(set[name]!, inherited);
-      if (set[name] !== inherited) stored++;
-    }
+    for (let name = 1; name <= count; name++) if (set[name] !== set[parent[name]!]) stored++;
     const slots = Math.max(8, Math.ceil(stored / LOAD));
     const keys = new Int32Array(2 * slots);
     const values = new Uint16Array(slots);
@@ -213,6 +259,97 @@ class Build {
       values[slot] = set[name]!;
     }
     return { slots, tables: { keys, values } };
+  }
+
+  /** The category set of every name. A name says at least what its parent says. */
+  #weighAll(): Uint16Array {
+    const { count, parent, said } = this.#names;
+    const platform = this.#platforms();
+    const verdicts = [new Map<number, Verdict>(), new Map<number, Verdict>()] as const;
+    const set = new Uint16Array(count + 1);
+    for (let name = 1; name <= count; name++) {
+      const own = said[name]!;
+      // A parent stands before its children, and holds by now only what it hands down.
+      const heard = this.#said.union(own, said[parent[name]!]!);
+      if (heard === 0) {
+        set[name] = set[parent[name]!]!;
+        continue;
+      }
+      const known = verdicts[platform[name]!]!;
+      let verdict = known.get(heard);
+      if (verdict === undefined) {
+        verdict = this.#verdict(heard, platform[name] === 1);
+        known.set(heard, verdict);
+      }
+      said[name] = verdict.handedDown;
+      set[name] = this.#union(verdict.set, set[parent[name]!]!);
+      if (own !== 0) this.#count(own, set[name]!);
+    }
+    return set;
+  }
+
+  /** 1 for each name with so many listed names under it that one list's word should not close them all. */
+  #platforms(): Uint8Array {
+    const { count, parent } = this.#names;
+    const below = new Uint32Array(count + 1);
+    const platform = new Uint8Array(count + 1);
+    for (let name = count; name >= 1; name--) {
+      below[parent[name]!]! += 1 + below[name]!;
+      if (below[name]! >= this.#evidence.table.platform.names) platform[name] = 1;
+    }
+    return platform;
+  }
+
+  #verdict(heard: number, isPlatform: boolean): Verdict {
+    const members = this.#said.members(heard);
+    const weighed = this.#evidence.weigh(
+      members.map((c) => this.#claims[c]!),
+      isPlatform,
+    );
+    const holds = weighed.filter((w) => w.holds).map((w) => w.category);
+    const handsDown = ({ category }: Claim): boolean =>
+      category !== null &&
+      this.#taxonomy.byId.get(category)?.nature !== 'positive' &&
+      (!isPlatform || holds.includes(category));
+    return {
+      set: holds.map((c) => this.#sets.of(this.#number(c))).reduce((x, y) => this.#union(x, y), 0),
+      handedDown: members
+        .filter((c) => handsDown(this.#claims[c]!))
+        .map((c) => this.#said.of(c))
+        .reduce((x, y) => this.#said.union(x, y), 0),
+    };
+  }
+
+  #number(category: string): number {
+    return this.#taxonomy.categories.findIndex((c) => c.id === category);
+  }
+
+  /** For the report: in which categories a name stands by what is said of itself, and whose word did not hold. */
+  #count(own: number, set: number): void {
+    const holds = this.#sets.members(set);
+    const counted = new Set<number>();
+    for (const c of this.#said.members(own)) {
+      const { by, category } = this.#claims[c]!;
+      if (category === null || by === THE_NAME) continue;
+      const number = this.#number(category);
+      if (holds.includes(number)) counted.add(number);
+      else {
+        const source = this.#perSource.find((s) => s.source === by);
+        if (source) source.outweighed[category] = (source.outweighed[category] ?? 0) + 1;
+      }
+    }
+    for (const number of counted) this.#perCategory[number]!++;
+  }
+
+  #union(x: number, y: number): number {
+    const set = this.#sets.union(x, y);
+    if (set >= MAX_SETS) {
+      throw invalid(
+        'filter.build.too-many-sets',
+        `The lists put names into more than ${MAX_SETS} different combinations of categories. Use fewer sources.`,
+      );
+    }
+    return set;
   }
 
   report(): Omit<BuildReport, 'version' | 'ms'> {

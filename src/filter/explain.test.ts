@@ -16,7 +16,7 @@ test('every line that speaks of a host is shown with its list, and no other', as
     { name: 'ut1', kind: 'folder', path: join(folder, 'ut1') },
     { name: 'other', kind: 'file', path: join(folder, 'hosts.txt'), category: 'gambling' },
   ];
-  const lines = (await explainHost(sources, taxonomy, mapping, 'www.play.example', '/chess/1')).map(
+  const lines = (await explainHost(sources, taxonomy, mapping, 'www.play.example', '/chess/1')).matches.map(
     (m) => `${m.source} ${m.outsideCategory} ${m.category} ${m.listed}`,
   );
   assert.deepEqual(lines.sort(), [
@@ -27,13 +27,14 @@ test('every line that speaks of a host is shown with its list, and no other', as
     'ut1 jeux null play.example',
     'ut1 special null play.example',
   ]);
-  assert.equal((await explainHost(sources, taxonomy, mapping, 'lay.example')).length, 0);
+  assert.equal((await explainHost(sources, taxonomy, mapping, 'lay.example')).matches.length, 0);
 });
 
 test('names in other scripts and addresses are explained too', async (t) => {
   const folder = writeLists(tempFolder(t), { 'games/domains': ['Bücher.example', '192.0.2.7', '2.7.example'] });
   const sources: Source[] = [{ name: 'test', kind: 'folder', path: folder }];
-  const listed = async (host: string) => (await explainHost(sources, taxonomy, mapping, host)).map((m) => m.listed);
+  const listed = async (host: string) =>
+    (await explainHost(sources, taxonomy, mapping, host)).matches.map((m) => m.listed);
   assert.deepEqual(await listed('xn--bcher-kva.example'), ['xn--bcher-kva.example']);
   assert.deepEqual(await listed('192.0.2.7'), ['192.0.2.7']);
   assert.deepEqual(await listed('1.192.0.2.7'), []);

@@ -1,5 +1,6 @@
 import { domainToUnicode } from 'node:url';
-import { parseLine, readBlocks } from './formats.ts';
+import { CERTAIN, type Claim, type Evidence, loadEvidence, type Weighed } from './evidence.ts';
+import { parseLine, readBlocks, readList } from './formats.ts';
 import { endsSegment } from './hash.ts';
 import { normalisePath } from './host.ts';
 import type { Mapping } from './mapping.ts';
@@ -17,6 +18,19 @@ export interface ListMatch {
   readonly contradicts: boolean;
   /** What the list says: the host, one of its parents, or an address the path lies under. */
   readonly listed: string;
+  readonly claims: readonly Claim[];
+}
+
+/** What all lists say of one address, and what comes of it. */
+export interface Explanation {
+  readonly matches: readonly ListMatch[];
+  /** Each category that anybody claims: the points for it and against it, and whether it holds. */
+  readonly weighed: readonly Weighed[];
+}
+
+export interface Asked {
+  readonly host: string;
+  readonly path?: string;
 }
 
 /**
@@ -29,34 +43,94 @@ export async function explainHost(
   mapping: Mapping,
   host: string,
   path = '',
-): Promise<ListMatch[]> {
+): Promise<Explanation> {
+  const reader = await Reader.of(sources, taxonomy, mapping, [{ host, path }]);
   const names = [...new Set(hostAndParents(host).flatMap((name) => [name, domainToUnicode(name) || name]))];
-  const tail = normalisePath(path);
-  const trust = await Trust.of(sources, taxonomy, mapping);
-  const matches = new Map<string, ListMatch>();
   for (const source of sources) {
     for await (const list of listFiles(source)) {
-      const category = trust.category(source, list.outside) ?? null;
-      const mayErr = category !== null && trust.mayErr(source, category);
+      const hear = reader.open(source, list.outside);
       for await (const block of readBlocks(list.chunks)) {
-        for (const line of linesWith(block.toLowerCase(), names)) {
-          parseLine(line, (found, prefix) => {
-            if (!names.includes(found) || !liesUnder(tail, prefix)) return;
-            const contradicts = mayErr && prefix === '' && trust.contradicts(found, category);
-            const match = {
-              source: source.name,
-              outsideCategory: list.outside,
-              category,
-              contradicts,
-              listed: found + prefix,
-            };
-            matches.set(`${match.source} ${match.outsideCategory} ${match.listed}`, match);
-          });
-        }
+        for (const line of linesWith(block.toLowerCase(), names)) parseLine(line, hear);
       }
     }
   }
-  return [...matches.values()];
+  return reader.explain(host, path);
+}
+
+/** The same for many addresses, in one reading of all lists. In the order asked. */
+export async function explainAll(
+  sources: readonly Source[],
+  taxonomy: Taxonomy,
+  mapping: Mapping,
+  asked: readonly Asked[],
+): Promise<Explanation[]> {
+  const reader = await Reader.of(sources, taxonomy, mapping, asked);
+  for (const source of sources) {
+    for await (const list of listFiles(source)) {
+      await readList(list.chunks, reader.open(source, list.outside), () => undefined);
+    }
+  }
+  return asked.map(({ host, path = '' }) => reader.explain(host, path));
+}
+
+/** Collects what is said of the names it was told to listen for. */
+class Reader {
+  readonly #taxonomy: Taxonomy;
+  readonly #evidence: Evidence;
+  readonly #trust: Trust;
+  readonly #heard: Map<string, (ListMatch & { readonly prefix: string })[]>;
+
+  static async of(sources: readonly Source[], taxonomy: Taxonomy, mapping: Mapping, asked: readonly Asked[]) {
+    return new Reader(taxonomy, await Trust.of(sources, taxonomy, mapping), asked);
+  }
+
+  private constructor(taxonomy: Taxonomy, trust: Trust, asked: readonly Asked[]) {
+    this.#taxonomy = taxonomy;
+    this.#evidence = loadEvidence(taxonomy);
+    this.#trust = trust;
+    this.#heard = new Map(asked.flatMap(({ host }) => hostAndParents(host)).map((name) => [name, []]));
+  }
+
+  /** What to do with each name of one list. */
+  open(source: Source, outside: string): (host: string, prefix: string) => void {
+    const category = this.#trust.category(source, outside) ?? null;
+    const mayErr = category !== null && this.#trust.mayErr(source, category);
+    return (host, prefix) => {
+      const heard = this.#heard.get(host);
+      if (!heard) return;
+      const vouched = category !== null && !source.own && prefix === '' && this.#trust.contradicts(host, category);
+      const contradicts = vouched && mayErr;
+      heard.push({
+        source: source.name,
+        outsideCategory: outside,
+        category,
+        contradicts,
+        listed: host + prefix,
+        prefix,
+        claims: category === null || contradicts ? [] : this.#claims(source, host, prefix, category, vouched),
+      });
+    };
+  }
+
+  #claims(source: Source, host: string, prefix: string, category: string, vouched: boolean): readonly Claim[] {
+    if (prefix !== '') return [{ by: source.name, category, points: CERTAIN }];
+    return this.#evidence.claims(source, host, category, vouched);
+  }
+
+  explain(host: string, path: string): Explanation {
+    const tail = normalisePath(path);
+    const said = hostAndParents(host).flatMap((name) => this.#heard.get(name) ?? []);
+    const matches = new Map<string, ListMatch>();
+    for (const { prefix, ...match } of said) {
+      if (liesUnder(tail, prefix)) matches.set(`${match.source} ${match.outsideCategory} ${match.listed}`, match);
+    }
+    const speaksBelow = ({ category }: Claim): boolean =>
+      category !== null && this.#taxonomy.byId.get(category)?.nature !== 'positive';
+    const claims = [...matches.values()].flatMap((m) =>
+      m.listed === host || m.listed.includes('/') ? m.claims : m.claims.filter(speaksBelow),
+    );
+    return { matches: [...matches.values()], weighed: this.#evidence.weigh(claims) };
+  }
 }
 
 const liesUnder = (path: string, prefix: string): boolean =>

@@ -14,7 +14,8 @@ export class NameTable {
   a: Int32Array = new Int32Array(1 << 16);
   b: Int32Array = new Int32Array(1 << 16);
   parent: Uint32Array = new Uint32Array(1 << 16);
-  set: Uint16Array = new Uint16Array(1 << 16);
+  /** What is said of each name, as the number of a set of claims. */
+  said: Uint32Array = new Uint32Array(1 << 16);
   #slots: Uint32Array = new Uint32Array(1 << 17);
 
   /** The number of the host just walked; its parents are entered too. */
@@ -61,7 +62,7 @@ export class NameTable {
     this.a = doubled(this.a);
     this.b = doubled(this.b);
     this.parent = doubled(this.parent);
-    this.set = doubled(this.set);
+    this.said = doubled(this.said);
   }
 
   #rehash(): void {
@@ -76,7 +77,7 @@ export class NameTable {
   }
 }
 
-function doubled<T extends Int32Array | Uint32Array | Uint16Array>(array: T): T {
+function doubled<T extends Int32Array | Uint32Array>(array: T): T {
   const larger = new (array.constructor as new (length: number) => T)(2 * array.length);
   larger.set(array);
   return larger;

@@ -58,7 +58,7 @@ test('a folder and an archive of the same lists give the same index, with or wit
     );
     assert.deepEqual(index.categoriesOf(index.findUrl('c.example', '/play/now')), ['games']);
     assert.deepEqual(report.perSource, [
-      { source: 'test', domains: 3, urls: 1, refused: 0, ignored: [], contradicting: [] },
+      { source: 'test', domains: 3, urls: 1, refused: 0, ignored: [], outweighed: {}, suffixes: [], contradicting: [] },
     ]);
   }
 });

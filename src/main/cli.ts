@@ -5,12 +5,18 @@ const USAGE = `Usage: npm run gatehouse -- <command>
 
   setup --file school.json   set up a school from a file (docs/school.example.json shows one)
   ledger verify              check the ledger, its seals and the stored activity
+  check ADDRESS ...          what the filter answers, and why, for many addresses at once
+    --policy ID|FILE           secondary-school, tuition-centre, or a policy file
+    --profile ID               a profile of that policy, or year-8 for a pupil of that year
+    --lists FOLDER             a folder of list sources; our own lists are always among them
+    --file hosts.txt           addresses, one on each line
+    --json                     a line of JSON for each
   policy lint FILE           contradictions, gaps and open questions of a policy file
     --json                     as JSON, for other programs
     --today 2026-09-01         as it stands on that day
 
 The first two work whether Gatehouse is running or not, on the data folder in GATEHOUSE_DATA (or --data).
-policy lint reads the file and nothing else. It ends with 0 when no contradiction is unsettled, with 3 when one is, and
+check and policy lint need no data folder. policy lint reads the file and nothing else. It ends with 0 when no contradiction is unsettled, with 3 when one is, and
 with 1 when the file is no policy that this program can keep; every fault is then named with its place.`;
 
 const { values, positionals } = parseArgs({
@@ -21,6 +27,9 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     today: { type: 'string' },
     json: { type: 'boolean' },
+    policy: { type: 'string' },
+    profile: { type: 'string' },
+    lists: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -35,6 +44,20 @@ try {
     const { policyLint } = await import('./policy-lint.ts');
     const today = typeof values.today === 'string' ? values.today : undefined;
     process.exitCode = policyLint(file, { json: values.json === true, today });
+  } else if (positionals[0] === 'check') {
+    const { checkAndPrint } = await import('./check.ts');
+    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    await checkAndPrint(
+      {
+        policy: text(values.policy) ?? 'secondary-school',
+        profile: text(values.profile) ?? 'year-8',
+        lists: text(values.lists),
+        file: text(values.file),
+        addresses: positionals.slice(1),
+        at: Date.now(),
+      },
+      values.json === true,
+    );
   } else if (command === 'ledger verify' && file === undefined) {
     const { ledgerVerify, withStore } = await import('./store-commands.ts');
     process.exitCode = await withStore(values.data, ledgerVerify);

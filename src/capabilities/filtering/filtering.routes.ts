@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { notFound, Refusal } from '#core/errors.ts';
+import { readAddress } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { searchPeople } from '#rooms/identity/index.ts';
@@ -11,7 +12,7 @@ import { enrolGateway, type OnGatewayTrouble } from './gateways.service.ts';
 import { filteringAtAGlance } from './glance.service.ts';
 import { listRoutes } from './lists.routes.ts';
 import { questionRoutes } from './questions.routes.ts';
-import { explainAddress, isNeutral, judgeFor, judgeForAll, readAddress, together } from './verdict.service.ts';
+import { explainAddress, isNeutral, judgeFor, judgeForAll, together } from './verdict.service.ts';
 
 const VIEWS = 'capabilities/filtering/views';
 /** Who may ask what one named person would get. */
@@ -115,7 +116,7 @@ function pages(app: WebApp, deps: Deps): void {
       clause: because.clause ? { id: because.clause, ...compiled?.clauses[because.clause] } : null,
       names: Object.fromEntries(taxonomy().categories.map((c) => [c.id, c.name])),
       // Of illegal content nothing is shown: neither which list, nor which kind (FIL-02, FIL-19).
-      matches: neutral ? [] : await explainAddress(tx, deps, viewer.school.id, address),
+      ...(neutral ? { matches: [], weighed: [] } : await explainAddress(tx, deps, viewer.school.id, address)),
       everyone: neutral ? [] : together(await judgeForAll(tx, deps, address)),
     };
   }

@@ -8,4 +8,4 @@ export { questionsFor, questionsOf } from './questions.service.ts';
 export { type SlotState, slotStates } from './slots.service.ts';
 export { buildSnapshot } from './snapshot.service.ts';
 export { addSource, ensureSources, switchSource } from './sources.service.ts';
-export { type Address, currentIndex, judgeFor, readAddress, type Verdict } from './verdict.service.ts';
+export { currentIndex, judgeFor, type Verdict } from './verdict.service.ts';

@@ -1,5 +1,6 @@
 import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
+import { readAddress } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
@@ -8,7 +9,7 @@ import type { School } from '#platform/school.ts';
 import { UNIDENTIFIED } from '#policy/index.ts';
 import { personById } from '#rooms/identity/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
-import { isNeutral, judgeFor, readAddress } from './verdict.service.ts';
+import { isNeutral, judgeFor } from './verdict.service.ts';
 
 /** Who answers every question; teachers answer those of pupils, who are theirs to talk to (FCR-01). */
 export const ANSWERERS = ['ict-manager', 'filter-approver'] as const;

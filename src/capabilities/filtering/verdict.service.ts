@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import {
+  type Address,
   type CategoryIndex,
+  type Explanation,
   explainHost,
-  type ListMatch,
   loadIndex,
   loadMapping,
-  normaliseHost,
 } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
@@ -31,27 +31,6 @@ export async function currentIndex(deps: Deps, tx: Tx): Promise<CategoryIndex | 
   if (loaded.size > 1 && oldest !== undefined) loaded.delete(oldest);
   loaded.set(version.sha256, index);
   return index;
-}
-
-/** A host and, where it was given, what follows it. */
-export interface Address {
-  readonly host: string;
-  readonly path: string;
-}
-
-/** What somebody typed or pasted, as an address; null when it is none. */
-export function readAddress(typed: string): Address | null {
-  const text = typed.trim();
-  const bare = normaliseHost(text);
-  if (bare !== null) return { host: bare, path: '' };
-  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-  const url = URL.parse(whole ? text : `http://${text}`);
-  const host = url && /^(https?|wss?|ftp):$/.test(url.protocol) ? normaliseHost(url.hostname) : null;
-  if (!url || host === null) return null;
-  // `mailto:somebody@example.com` is no web address.
-  if (!whole && url.username !== '') return null;
-  const path = url.pathname + url.search;
-  return { host, path: path === '/' ? '' : path };
 }
 
 export interface Verdict {
@@ -134,9 +113,12 @@ export async function explainAddress(
   deps: Deps,
   school: string,
   { host, path }: Address,
-): Promise<ListMatch[]> {
+): Promise<Explanation> {
   const rows = await sourceRows(tx);
   const sources = rows.filter((row) => row.enabled).flatMap((row) => sourcesOf(row, downloadsOf(deps, school)));
-  const matches = await explainHost(sources, taxonomy(), loadMapping(taxonomy()), host, path);
-  return matches.filter((m) => m.category === null || !isIllegal(m.category));
+  const explained = await explainHost(sources, taxonomy(), loadMapping(taxonomy()), host, path);
+  return {
+    matches: explained.matches.filter((m) => m.category === null || !isIllegal(m.category)),
+    weighed: explained.weighed.filter((w) => !isIllegal(w.category)),
+  };
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { getPublicSuffix } from 'tldts';
-import { isAddress } from '#filter/index.ts';
+import { isAddress, readAddress } from '#filter/index.ts';
 import type { ChangeKind, ChangeScopeKind } from '#platform/schema.ts';
-import { readAddress } from '../verdict.service.ts';
 import type { ChangeAction, LifeState } from './changes.workflow.ts';
 
 /** What the form asks, as it was typed; moments as the school's clock shows them, `YYYY-MM-DDTHH:MM`. */
