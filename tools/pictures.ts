@@ -42,6 +42,9 @@ try {
   const dsl = await signIn(await browser.newContext({ viewport: { width: 1200, height: 860 } }), 'demo-dsl');
   await take(dsl, 'today', '/');
   await take(dsl, 'activity', '/activity');
+  await take(dsl, 'may-i', '/may-i?q=May+a+Year+9+pupil+use+a+messaging+app+at+lunch%3F');
+  await take(dsl, 'coverage', '/policy/coverage');
+  await take(dsl, 'policy', '/policy?q=messaging');
   await dsl.goto(`${pages}/alerts`);
   await dsl
     .getByRole('link', { name: /Self-harm/ })
