@@ -99,7 +99,7 @@ const mediaType = (contentType: string): string => contentType.split(';', 1)[0]?
 
 function lastSegment(path: string): string {
   const plain = path.split('?', 1)[0] ?? '';
-  return unescape(plain.slice(plain.lastIndexOf('/') + 1).split(';', 1)[0] ?? '');
+  return undone(plain.slice(plain.lastIndexOf('/') + 1).split(';', 1)[0] ?? '');
 }
 
 /** `filename=` and `filename*=` (RFC 6266): browsers take one, we read both. */
@@ -107,7 +107,7 @@ function fileNames(disposition: string): string[] {
   return [...disposition.matchAll(/filename(\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/gi)].map(
     ([, extended, quoted, plain = '']) => {
       const name = quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1');
-      return extended ? unescape(name.replace(/^[^']*'[^']*'/, '')) : name;
+      return extended ? undone(name.replace(/^[^']*'[^']*'/, '')) : name;
     },
   );
 }
@@ -119,7 +119,8 @@ function extensionOf(name: string): string {
   return dot < 0 ? '' : plain.slice(dot + 1);
 }
 
-function unescape(text: string): string {
+/** Percent-encoding undone, where it is whole. */
+function undone(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -3,6 +3,9 @@ import type { Because, Outcome } from '#policy/types.ts';
 
 export type { ActivityEvent };
 
+/** The rule of a refused file: the site is open, and the block page says so. */
+export const FILE_RULE = 'FIL-09';
+
 /** Who is asking, as far as the gateway can tell. */
 export interface Client {
   readonly address: string;

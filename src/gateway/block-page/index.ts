@@ -1,4 +1,4 @@
-import type { Client, Judgement } from '#gateway/judge.ts';
+import { type Client, FILE_RULE, type Judgement } from '#gateway/judge.ts';
 import { SEARCH_HELP } from '#gateway/search.ts';
 import type { Snapshot } from '#policy/snapshot.ts';
 import type { CompiledPolicy } from '#policy/types.ts';
@@ -44,15 +44,16 @@ export function renderBlockPage(context: BlockPageContext, judgement: Judgement,
   if (judgement.because.rule === SEARCH_HELP) return renderSearchHelp(context, judgement);
   const { because } = judgement;
   const care = because.category === null ? undefined : own(CARE, because.category);
+  const title = because.rule === FILE_RULE ? 'This file may not be fetched here' : 'This site is closed here';
   const main = html`
 ${care === undefined ? null : careCard(care)}
-<h1>This site is closed here</h1>
+<h1>${title}</h1>
 <p class="site">${host}</p>
 <p class="why">${because.text}</p>
 ${facts(context, judgement)}
 ${remedy(context, judgement, host, client)}
 ${helpCard(context, care !== undefined)}`;
-  return layout(context.school, 'This site is closed here', main, RECORDED);
+  return layout(context.school, title, main, RECORDED);
 }
 
 function renderNeutral(context: BlockPageContext): string {

@@ -1,9 +1,12 @@
-import { type ClientRequest, type IncomingMessage, METHODS, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type ClientRequest, type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import type { BlockPageContext } from '../block-page/index.ts';
+import type { Client } from '../judge.ts';
 import { hasBody, type ProxyError, proxyStatus, sendBlock, sendNotice, sendText } from './answers.ts';
+import { FileWatch, refusedByHead } from './file-watch.ts';
 import type { Gate } from './gate.ts';
-import { requestHeaders, responseHeaders, trailerPairs, valuesOf } from './headers.ts';
-import { FORBIDDEN_PORT } from './refusals.ts';
+import { requestHeaders, trailerPairs, valuesOf } from './headers.ts';
+import { FORBIDDEN_PORT, refusedFile } from './refusals.ts';
+import { addTrailers, attempt, relay } from './relay.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';
 import type { Address, Upstream } from './upstream.ts';
 
@@ -35,12 +38,12 @@ export async function forward(
   res: ServerResponse,
   expects: boolean,
 ): Promise<ServerResponse> {
-  const { gate, upstream, page } = parts;
+  const { gate, page } = parts;
   const method = req.method ?? '';
   const parsed = parseAbsoluteForm(req.url ?? '', method);
-  if (!parsed.ok) return refuse(req, res, 400, parsed.reason);
+  if (!parsed.ok) return decline(req, res, 400, parsed.reason);
   const fault = faultIn(req, method);
-  if (fault) return refuse(req, res, ...fault);
+  if (fault) return decline(req, res, ...fault);
   const { target } = parsed;
 
   const client = await gate.identify(req);
@@ -51,10 +54,10 @@ export async function forward(
   if (req.socket.destroyed) return res;
   if (admission.kind === 'blocked') return sendBlock(req, res, page(), admission.judgement, target.host, client);
   if (admission.kind === 'unknown-host') return sendUnreachable(req, res, page(), target, 502, 'dns_error');
-  return exchange(upstream, page, admission.target, admission.addresses, { req, res, expects, method });
+  return exchange(parts, { req, res, expects, method, client, target, goal: admission.target }, admission.addresses);
 }
 
-const refuse = (req: IncomingMessage, res: ServerResponse, status: number, text: string): ServerResponse =>
+const decline = (req: IncomingMessage, res: ServerResponse, status: number, text: string): ServerResponse =>
   sendText(req, res, status, text, proxyStatus('http_request_error'));
 
 function faultIn(req: IncomingMessage, method: string): readonly [number, string] | null {
@@ -79,24 +82,19 @@ interface Exchange {
   readonly res: ServerResponse;
   readonly expects: boolean;
   readonly method: string;
+  readonly client: Client;
+  /** What was asked for, and where it goes. */
+  readonly target: Target;
+  readonly goal: Target;
 }
 
 /** The request goes up, the answer comes down; both stream, and either side's end is the other's. */
-function exchange(
-  upstream: Upstream,
-  page: () => BlockPageContext,
-  target: Target,
-  addresses: readonly Address[],
-  sides: Exchange,
-): ServerResponse {
-  const { req, res, expects, method } = sides;
+function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Address[]): ServerResponse {
+  const { gate, upstream, page } = parts;
+  const { req, res, expects, method, client, target, goal } = sides;
   const body = hasBody(req);
-  const up = upstream.request(
-    method,
-    target,
-    addresses,
-    requestHeaders(req.rawHeaders, target.authority, framing(req, expects)),
-  );
+  const headers = requestHeaders(req.rawHeaders, goal.authority, framing(req, expects));
+  const up = upstream.request(method, goal, addresses, headers);
   const abandon = (): void => {
     if (!res.writableFinished) up.destroy();
   };
@@ -108,11 +106,33 @@ function exchange(
     sendUnreachable(req, res, page(), target, status, kind);
   };
 
+  const pass = (answer: IncomingMessage): void => {
+    const refused = gate.refusedFiles(client);
+    const group = refusedByHead(goal.path, answer, refused);
+    if (group !== null) {
+      refuse(group);
+      return;
+    }
+    const watch = carriesBody(method, answer) ? new FileWatch(answer.headers, refused) : null;
+    relay(answer, res, { expects, watch, unfit: () => fail(502, 'http_protocol_error'), refuse });
+  };
+  const refuse = (group: string): void => {
+    res.off('close', abandon);
+    up.destroy();
+    const { judgement } = gate.refuse(
+      client,
+      target.host,
+      refusedFile(group, gate.refusedFiles(client)[group] ?? null),
+    );
+    if (res.headersSent) res.destroy();
+    else sendBlock(req, res, page(), judgement, target.host, client);
+  };
+
   up.once('response', (answer) => {
     // A coding we did not ask for (we forward no TE) and cannot pass on as it came.
     if ((answer.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked')
       fail(502, 'http_protocol_error');
-    else if (!relay(answer, res, expects)) fail(502, 'http_protocol_error');
+    else pass(answer);
   });
   // An upgrade that nobody asked for: we forward no Upgrade.
   up.once('upgrade', () => fail(502, 'http_protocol_error'));
@@ -124,7 +144,7 @@ function exchange(
     res.off('close', abandon);
     // A pooled connection may have been closed by the origin just as we used it; a new one will tell.
     if (up.reusedSocket && error.code === 'ECONNRESET' && !body && REPEATABLE.has(method)) {
-      exchange(upstream, page, target, addresses, sides);
+      exchange(parts, sides, addresses);
       return;
     }
     const [status, kind] = FAILURES[error.code ?? ''] ?? [502, 'http_protocol_error'];
@@ -133,6 +153,12 @@ function exchange(
   if (body) stream(req, up);
   else up.end();
   return res;
+}
+
+/** RFC 9110 §6.4.1. A part from the middle of a file tells nothing of what it is. */
+function carriesBody(method: string, { statusCode, headers }: IncomingMessage): boolean {
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return false;
+  return statusCode !== 206 || /^bytes 0-/.test(headers['content-range'] ?? '');
 }
 
 function stream(req: IncomingMessage, up: ClientRequest): void {
@@ -152,54 +178,10 @@ function framing(req: IncomingMessage, expects: boolean): string[] {
   return headers;
 }
 
-/** Passes the answer on; false when its head is not fit to be passed on. */
-function relay(answer: IncomingMessage, res: ServerResponse, expects: boolean): boolean {
-  const headers = responseHeaders(answer.rawHeaders);
-  // The client may now send the body after all or leave it out: nobody could tell it from a next request.
-  if (expects) headers.push('Connection', 'close');
-  const status = answer.statusCode ?? 502;
-  const written = attempt(() => res.writeHead(status, answer.statusMessage || STATUS_CODES[status], headers));
-  if (!written) return false;
-  // What pipe() does, without its dozen listeners on every answer: this is the proxy's busiest place.
-  answer.on('data', (chunk) => {
-    if (res.write(chunk)) return;
-    answer.pause();
-    res.once('drain', () => answer.resume());
-  });
-  answer.once('end', () => {
-    addTrailers(answer, res);
-    res.end();
-  });
-  answer.once('error', () => res.destroy());
-  answer.once('close', () => {
-    // Half an answer must not look like a whole one.
-    if (!answer.complete) res.destroy();
-  });
-  setImmediate(() => {
-    // An event stream may be silent for long; its head may not wait for the first event.
-    if (!answer.readableDidRead && !res.writableEnded) res.flushHeaders();
-  });
-  return true;
-}
-
-function addTrailers({ rawTrailers }: IncomingMessage, out: ServerResponse | ClientRequest): void {
-  if (rawTrailers.length > 0) attempt(() => out.addTrailers(trailerPairs(rawTrailers)));
-}
-
 /** RFC 9110 §15.2: a proxy forwards 1xx answers; 100 has its own way, and 101 can only follow an upgrade. */
 function passOn(res: ServerResponse, status: number, rawHeaders: readonly string[]): void {
   if (status <= 101 || res.headersSent || res.req.httpVersionMinor === 0) return;
   attempt(() => res.writeInformation(status, trailerPairs(rawHeaders).flat()));
-}
-
-/** Node refuses to write what no header may hold. An origin that sent it must not bring the thread down. */
-function attempt(write: () => unknown): boolean {
-  try {
-    write();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function askToSignIn(req: IncomingMessage, res: ServerResponse, page: BlockPageContext): ServerResponse {

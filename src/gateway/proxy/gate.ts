@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Reach } from '#core/reach.ts';
 import { safeAlias, safeHost, safePath } from '#filter/safe-search.ts';
-import { type GatewaySettings, safetyOf } from '#policy/snapshot.ts';
+import { type GatewaySettings, type ProfileSafety, safetyOf } from '#policy/snapshot.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
 import { isCanary } from '../canaries.ts';
 import type { Client, Judge, Judgement, Recorder } from '../judge.ts';
@@ -86,6 +86,11 @@ export class Gate {
   #refusalOfName(client: Client, host: string, connected: string): Judgement | null {
     if (isCanary(host)) return OWN_DNS;
     return this.#safeAlias(client, host) === this.#safeAlias(client, connected) ? null : UNSAFE_SEARCH;
+  }
+
+  /** Groups of files that this client may not fetch, and the clause that says so. */
+  refusedFiles(client: Client): ProfileSafety['refusedFiles'] {
+    return safetyOf(this.#parts.settings(), client.profile).refusedFiles;
   }
 
   /** Record a refusal, be it the policy's or the proxy's own. */

@@ -1,4 +1,5 @@
-import type { Judgement } from '#gateway/judge.ts';
+import { groupName } from '#filter/file-types.ts';
+import { FILE_RULE, type Judgement } from '#gateway/judge.ts';
 
 /** What the proxy itself refuses, whatever the policy says of the site. Recorded like every other decision. */
 const refusal = (rule: string, text: string): Judgement => ({
@@ -35,3 +36,16 @@ export const UNSAFE_SEARCH = refusal(
   'proxy.safe-search',
   'This search engine was called in a way in which safe search could not be kept on.',
 );
+
+/** A file of a kind that this person may not fetch, from a site that is open to them (FIL-09, SEC-10). */
+export const refusedFile = (group: string, clause: string | null): Judgement => ({
+  outcome: 'block',
+  because: {
+    rule: FILE_RULE,
+    category: null,
+    clause,
+    text: `${groupName(group)} may not be fetched here, since they can harm a device. The site itself is open. If you need this file for your work, ask the people who look after the school’s computers.`,
+    remedy: null,
+  },
+  categories: ['software-downloads'],
+});
