@@ -126,6 +126,10 @@ async function insertSource(
     const message = 'This name is kept for a list of illegal content, which is set up on the server itself.';
     throw invalid('lists.source.name', message, { name: message });
   }
+  if (Object.values(deps.config.slots).some((feed) => feed?.location === location)) {
+    const message = 'This is a list of illegal content. It is read already, and nobody else may read it.';
+    throw invalid('lists.source.slot', message, { location: message });
+  }
   // In GATEHOUSE_LISTS the file's own name says it, as `gambling.txt` does.
   const category = origin === 'people' && needsCategory(kind, location) ? (input.category ?? '') : null;
   const known = category === null ? undefined : taxonomy().byId.get(category);

@@ -77,14 +77,9 @@ export async function takeVersion(
   return { state, news: true, reason };
 }
 
-/** Take up another version by hand: one that was held, or an earlier one. Answers the source's name. */
+/** Take up another version by hand: one that was held, or an earlier one. Answers its source. */
 export async function useVersion(tx: Tx, deps: Deps, by: Context, downloads: string, id: string): Promise<string> {
   const version = await find(tx, id);
-  const { name } = await tx
-    .selectFrom('list_source')
-    .select('name')
-    .where('id', '=', version.source_id)
-    .executeTakeFirstOrThrow();
   if (version.state === 'in-use') throw conflict('lists.version.in-use', 'This version is in use already.');
   if (!existsSync(versionFile(downloads, version.source_id, version.digest))) {
     throw conflict('lists.version.gone', `Only the last ${KEPT} versions are kept; this one is gone.`);
@@ -117,11 +112,11 @@ export async function useVersion(tx: Tx, deps: Deps, by: Context, downloads: str
       .where('id', '=', id)
       .execute();
   });
-  return name;
+  return version.source_id;
 }
 
 /** A version that was held is not to be used; what is in use stays. */
-export async function refuseVersion(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
+export async function refuseVersion(tx: Tx, deps: Deps, by: Context, id: string): Promise<string> {
   const version = await find(tx, id);
   if (version.state !== 'held')
     throw conflict('lists.version.decided', 'Somebody has decided on this version already.');
@@ -131,6 +126,7 @@ export async function refuseVersion(tx: Tx, deps: Deps, by: Context, id: string)
     .where('id', '=', id)
     .execute();
   await note(tx, deps, by.school, by.person, 'lists.version.refuse', version.source_id, version.digest);
+  return version.source_id;
 }
 
 /** Files of versions beyond the last few go; their rows stay. */

@@ -1,5 +1,6 @@
 import { DAY, MINUTE } from '#core/clock.ts';
 import { profileFor, UNIDENTIFIED } from '#policy/index.ts';
+import { slotStates } from '#rooms/filtering/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { countOf, type Line, many, type ReadLines, span } from './line.ts';
 
@@ -18,6 +19,46 @@ export const siteQuestions: ReadLines = async (tx) => {
 /** Older lists let new dangers through. */
 const STALE = 2 * DAY;
 
+/** FIL-02, FIL-03: without these lists, or with old ones, what is worst may be open now. */
+export const illegalLists: ReadLines = async (tx, _viewer, now) => {
+  const slots = await slotStates(tx, now);
+  const href = '/filtering#slots';
+  const of = (state: (typeof slots)[number]['state']) => slots.filter((s) => s.state === state).map((s) => s.title);
+  const lines: Line[] = [];
+  const [missing, late] = [of('not-supplied'), of('late')];
+  if (missing.length > 0) {
+    lines.push({
+      tone: 'danger',
+      text:
+        missing.length === slots.length
+          ? 'No list of illegal content is supplied'
+          : 'A list of illegal content is not supplied',
+      href,
+      note: missing.join('; '),
+    });
+  }
+  if (late.length > 0) {
+    lines.push({ tone: 'danger', text: 'A list of illegal content is over 12 hours old', href, note: late.join('; ') });
+  }
+  return lines;
+};
+
+/** A version of a list that differs so much that somebody must decide. */
+export const heldLists: ReadLines = async (tx) => {
+  const held = await tx
+    .selectFrom('list_source_version as v')
+    .innerJoin('list_source as s', 's.id', 'v.source_id')
+    .select(['s.id', 's.name', 'v.reason'])
+    .where('v.state', '=', 'held')
+    .execute();
+  return held.map(({ id, name, reason }) => ({
+    tone: 'amber',
+    text: `A new version of the list “${name}” waits for a decision`,
+    href: `/filtering/lists/${id}`,
+    ...(reason && { note: reason }),
+  }));
+};
+
 export const listAge: ReadLines = async (tx, _viewer, now) => {
   const href = '/filtering/lists';
   const broken = await tx
@@ -27,6 +68,16 @@ export const listAge: ReadLines = async (tx, _viewer, now) => {
     .where('last_error', 'is not', null)
     .execute();
   const lines = broken.map((s): Line => ({ tone: 'amber', text: `The list “${s.name}” could not be read`, href }));
+  const stale = await tx
+    .selectFrom('list_source')
+    .select(['id', 'name'])
+    .where('enabled', '=', true)
+    .where('stale_since', 'is not', null)
+    .where('last_error', 'is', null)
+    .execute();
+  for (const { id, name } of stale) {
+    lines.push({ tone: 'amber', text: `The list “${name}” is out of date`, href: `${href}/${id}` });
+  }
   const last = await tx
     .selectFrom('list_version')
     .select('built_at')

@@ -47,7 +47,7 @@ const alert = (more: { urgency: 'urgent' | 'soon'; subject?: string; detector?: 
     }),
   );
 
-test('red is an urgent alert that nobody has acknowledged, and nothing else; it says how much time is left', async () => {
+test('red is an urgent alert that nobody has acknowledged, and besides it only a missing list of illegal content', async () => {
   const urgent = await alert({ urgency: 'urgent' });
   await alert({ urgency: 'soon' });
   await alert({ urgency: 'urgent', detector: 'health' });
@@ -55,13 +55,34 @@ test('red is an urgent alert that nobody has acknowledged, and nothing else; it 
   assert.equal(lines[0]?.tone, 'danger');
   assert.equal(lines[0]?.href, `/alerts/${urgent.id}`);
   assert.match(lines[0]?.note ?? '', /5 minutes left to acknowledge/);
-  assert.equal(lines.filter((l) => l.tone === 'danger').length, 1);
+  const red = async () => (await linesOf('dsl')).filter((l) => l.tone === 'danger').map((l) => l.href);
+  assert.deepEqual(await red(), [`/alerts/${urgent.id}`, '/filtering#slots']);
   await t.asOwner(`update alert set state = 'acknowledged', acknowledged_at = raised_at where id = $1`, [urgent.id]);
-  assert.deepEqual(
-    (await linesOf('dsl')).filter((l) => l.tone === 'danger'),
-    [],
-  );
+  assert.deepEqual(await red(), ['/filtering#slots']);
   await t.asOwner(`update alert set state = 'closed'`);
+});
+
+test('FIL-02 FIL-03 that lists of illegal content are missing or over twelve hours old is red for those whose duty it is', async () => {
+  const red = async (part: Parameters<typeof linesOf>[0]) =>
+    (await linesOf(part)).filter((l) => l.href === '/filtering#slots').map((l) => l.text);
+  for (const part of ['ictManager', 'administrator', 'dsl', 'head'] as const) {
+    assert.deepEqual(await red(part), ['No list of illegal content is supplied'], part);
+  }
+  assert.deepEqual(await red('teacher'), []);
+  const slot = (name: string, hours: number) =>
+    t.asOwner('insert into list_slot (school_id, slot, loaded_at, checked_at) values ($1, $2, $3, $3)', [
+      s.id,
+      name,
+      at(-hours * HOUR),
+    ]);
+  await slot('iwf', 13);
+  assert.deepEqual(await red('dsl'), [
+    'A list of illegal content is not supplied',
+    'A list of illegal content is over 12 hours old',
+  ]);
+  await slot('ctiru', 11);
+  assert.deepEqual(await red('dsl'), ['A list of illegal content is over 12 hours old']);
+  await t.asOwner('delete from list_slot where school_id = $1', [s.id]);
 });
 
 test('ALR-10 an alert about the head is not on the head’s page', async () => {

@@ -28,6 +28,8 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: REGISTER_KEEPERS, read: roles.registersAmiss },
   { duties: KEEPERS, read: roles.passwordChange },
   { duties: KEEPERS, read: running.peopleWithoutProfile },
+  { duties: [...KEEPERS, 'dsl', 'head'], read: running.illegalLists },
+  { duties: [...KEEPERS, 'filter-approver'], read: running.heldLists },
   { duties: KEEPERS, read: running.listAge },
   { duties: ['dsl', 'ict-manager', 'filter-approver'], read: running.siteQuestions },
   { duties: KEEPERS, read: running.failedMail },
