@@ -154,9 +154,16 @@ function shown(policy: PolicyInForce, answer: Answer, about: About, viewer: View
     trace: [
       ...new Map(answer.cases.flatMap((c) => c.trace).map((s) => [`${s.rule} ${s.clause} ${s.why}`, s])).values(),
     ],
+    reasons: reasonsOf(answer),
     remark: remarkOf(answer),
   };
 }
+
+/** Each clause once, with all of its rules that decided. */
+const reasonsOf = ({ cases }: Answer) =>
+  [...Map.groupBy(cases, (c) => c.clause)].flatMap(([clause, of]) =>
+    clause === null ? [] : [{ clause, names: [...new Set(of.flatMap((c) => c.name ?? []))] }],
+  );
 
 /** Allowed is calm; nothing here is red, since a question is no danger. */
 const TONES: Readonly<Record<string, string>> = { yes: 'calm', network: 'calm', internet: 'calm' };

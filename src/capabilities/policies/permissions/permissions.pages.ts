@@ -176,8 +176,11 @@ async function lines(tx: Tx, policy: PolicyInForce | null, viewer: Viewer, grant
       ...g,
       state: STATE_WORDS[state],
       ruleName: rule?.name ?? g.rule,
-      // A rule that a later version of the policy knows no more has no page.
-      href: policy && audience && rule?.cells[audience] ? `/permissions/${g.rule}/${audience}` : null,
+      // Others have no page of a rule, and neither has a rule that a later version of the policy knows no more.
+      href:
+        hasDuty(viewer, ...SEES_ALL) && policy && audience && rule?.cells[audience]
+          ? `/permissions/${g.rule}/${audience}`
+          : null,
       who: [g.username, yearName(g.year), g.group].filter(Boolean).join(', '),
       givenBy: who.get(g.givenBy) ?? '',
       endedBy: who.get(g.endedBy ?? '') ?? null,
