@@ -272,7 +272,7 @@ test('what May I? says of a kind of site is what the filter does with it, for ev
   }
 });
 
-test('FCR-06 who asks how to get round the filter or the monitoring is told no, and whom to ask instead', () => {
+test('who asks how to get round the filter or the monitoring is told no, and whom to ask instead', () => {
   const answer = ask('Can I get round the filter?', B);
   assert.ok(answer);
   const text = changesOf(answer, 'head', true)

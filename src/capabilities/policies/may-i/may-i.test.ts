@@ -103,7 +103,7 @@ test('where nothing is understood there are examples, and what was typed stays o
   assert.doesNotMatch(JSON.stringify(await t.asOwner('select detail from ledger_entry')), /dragon/);
 });
 
-test('DEV-11 the school’s own places and times are known by their names', async () => {
+test('the school’s own places and times are known by their names', async () => {
   const before = await ask('year8', 'May pupils use phones now?');
   assert.match(before, /The school has still to enter its timetable/);
   const by = s.people.administrator.context;

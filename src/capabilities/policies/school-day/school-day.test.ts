@@ -52,7 +52,7 @@ test('an empty page says which rules stay closed because nothing is entered', as
   assert.match(body, /No term dates are entered/);
 });
 
-test('COM-12 every change of the day is saved, entered in the ledger and told to gateways', async () => {
+test('every change of the day is saved, entered in the ledger and told to gateways', async () => {
   const changes: [string, () => Promise<{ statusCode: number; body: string }>][] = [
     ['slot.add', () => post('/slots', lesson)],
     [
