@@ -12,7 +12,7 @@ const write = (n: number) =>
       actor: null,
       action: 'test.act',
       object: { kind: 'thing', id: String(n) },
-      detail: { z: 1, a: { y: n, b: 2 } },
+      detail: { z: 1, a: { y: n, b: 2 }, when: new Date(n) },
       text: { reason: 'a private word' },
       at: 1_700_000_000_123 + n,
     }),

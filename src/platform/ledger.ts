@@ -62,6 +62,8 @@ function digest(e: Content): Buffer {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
+  // The database will hold the text of a moment, so that is what is digested.
+  if (value instanceof Date) return value.toJSON();
   const entries = Object.entries(value).filter(([, v]) => v !== undefined);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]));
 }

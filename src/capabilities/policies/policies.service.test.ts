@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Refusal } from '#core/errors.ts';
+import { bumpSnapshot } from '#platform/school.ts';
 import { decide, profileFor, shippedPolicy } from '#policy/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type TestSchool, testSchool } from '#testing/web.ts';
@@ -117,4 +118,26 @@ test('a school reads only its own policy, and forms get the profiles of the one 
     (p) => p.id,
   );
   assert.ok(ids.includes('staff') && ids.includes('unidentified'));
+});
+
+test('what a command has only begun to change is not kept for others', async () => {
+  await adopt('secondary-school');
+  const before = await inForce();
+  const by = school.people.administrator.context;
+  const within = await t.db.in(by, async (tx) => {
+    await bumpSnapshot(tx, by.school);
+    await policyInForce(tx, school.clock.now());
+    await tx
+      .insertInto('timetable_slot')
+      .values({ school_id: by.school, name: 'Lunch', kind: 'lunch', days: [1], from_time: '12:00', to_time: '13:00' })
+      .execute();
+  });
+  assert.equal(within, undefined);
+  assert.equal(before?.may.timetable, null);
+  const at = school.clock.now();
+  await t.asOwner(`insert into term (school_id, name, starts, ends) values ($1, 'Term', '2026-01-01', '2026-12-31')`, [
+    school.id,
+  ]);
+  const after = await t.db.in(by, (tx) => policyInForce(tx, at));
+  assert.ok(after?.may.timetable, 'the timetable that the command entered');
 });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { invalid, notFound } from '#core/errors.ts';
 import { loadTaxonomy, type Taxonomy } from '#filter/index.ts';
 import type { Context, Tx } from '#platform/db.ts';
@@ -93,6 +94,7 @@ export async function policyInForce(tx: Tx, now: number): Promise<PolicyInForce 
     .selectFrom('policy_version')
     .innerJoin('school', 'school.id', 'policy_version.school_id')
     .select(['policy_version.id', 'number', 'in_force_from', 'snapshot_number'])
+    .select(sql<boolean>`coalesce(school.xmin = pg_current_xact_id_if_assigned()::xid, false)`.as('being_changed'))
     .where('in_force_from', '<=', new Date(now))
     .where((eb) =>
       eb.not(
@@ -108,16 +110,17 @@ export async function policyInForce(tx: Tx, now: number): Promise<PolicyInForce 
     .limit(1)
     .executeTakeFirst();
   if (!version) return null;
-  // The snapshot's number rises with everything that the compiled form holds of the school.
+  // The snapshot's number rises with everything that the compiled form holds of the school. While this very command
+  // raises it, what it will mean is not settled yet, so nothing is kept under the new number.
   const key = `${version.id} ${version.snapshot_number}`;
-  let policy = kept.get(key);
+  let policy = version.being_changed ? undefined : kept.get(key);
   if (!policy) {
     const document = await documentOf(tx, version.id);
     const school = await schoolFacts(tx, now);
     const compiled = compilePolicy(document, taxonomy().categories, school);
     policy = { document, compiled, may: compileMay(document, school) };
     if (kept.size >= KEPT) kept.clear();
-    kept.set(key, policy);
+    if (!version.being_changed) kept.set(key, policy);
   }
   return { number: version.number, from: version.in_force_from, ...policy };
 }
