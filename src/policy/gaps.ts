@@ -253,6 +253,7 @@ function* settings(doc: PolicyDocument): Generator<Found> {
 }
 
 const UNSURE: Readonly<Partial<Record<keyof Settings, string>>> = {
+  filterChanges: 'Who opens a site, and for how long at most',
   guests: 'How guests come in',
   parentSignature: 'Whether parents sign',
   software: 'Who may install programs, and which media may be used',

@@ -302,6 +302,7 @@ export const Settings = object({
     two: flag(),
     maxDays: whole(1, 400),
     bypass: set(oneOf(['filtering', 'monitoring'])),
+    unconfirmed: maybe(flag()),
   }),
   /** D13 */ guests: object({
     types: list(text(60)),

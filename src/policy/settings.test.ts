@@ -50,7 +50,7 @@ test('D08 D09 reviews and checks: termly audits and tests by proposal, or a year
 });
 
 test('D10 D11 D12 the filter: who may change it and for what, what nobody can open, and how many profiles there are', () => {
-  const change = { approver: 'filter-approver', two: true, maxDays: 90 };
+  const change = { approver: 'filter-approver', two: true, maxDays: 90, unconfirmed: true };
   const illegal = ['illegal', 'illegal', 'illegal'];
   const years = ['pupil-7', 'pupil-8', 'pupil-9', 'pupil-10', 'pupil-11', 'sixth-form'];
   answers({
