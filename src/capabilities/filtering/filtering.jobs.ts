@@ -3,6 +3,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { schools } from '#platform/school.ts';
+import { closeChanges } from './changes/index.ts';
 import { isDue } from './fetching.service.ts';
 import { watchFreshness } from './freshness.service.ts';
 import { COMPILE, compileLists, indexFile, isFree, newestVersion, requestCompile } from './lists.service.ts';
@@ -12,6 +13,7 @@ import { ensureSources } from './sources.service.ts';
 
 const RECHECK = 'lists.recheck';
 const TEND = 'lists.tend';
+const CLOSE_CHANGES = 'changes.close';
 
 /** What filtering does by the clock and after commands. */
 export function filteringJobs(
@@ -27,6 +29,7 @@ export function filteringJobs(
         const { school, scheduled = false } = payload as { school: string; scheduled?: boolean };
         return compileLists(deps, school, { onTrouble: wiring.onListTrouble, scheduled });
       },
+      [CLOSE_CHANGES]: () => closeChanges(deps),
       [RECHECK]: everySchool((tx, school) => requestCompile(tx, deps, school)),
       [TEND]: everySchool(async (tx, school) => {
         await tendLists(tx, deps, school);
@@ -37,6 +40,8 @@ export function filteringJobs(
       // FIL-03, CAL-06: what lies on this server is read anew each night; lists from the web have their own times.
       { task: RECHECK, cron: '30 3 * * *' },
       { task: TEND, cron: '* * * * *', atStart: true },
+      // FCR-03: gateways end what is over by themselves; this writes down that they did.
+      { task: CLOSE_CHANGES, cron: '* * * * *', atStart: true },
     ],
   };
 }

@@ -6,6 +6,7 @@ import type { Deps } from '#platform/deps.ts';
 import { searchPeople } from '#rooms/identity/index.ts';
 import { policyInForce, profilesInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, hasDuty, type Room, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
+import { changeRoutes } from './changes/index.ts';
 import { KEEPERS, OVERSEERS } from './filtering.duties.ts';
 import { gatewayRoutes } from './gateway.routes.ts';
 import { enrolGateway, type OnGatewayTrouble } from './gateways.service.ts';
@@ -40,6 +41,7 @@ export function filteringRoom(deps: Deps, wiring: { onGatewayTrouble: OnGatewayT
       pages(app, deps);
       listRoutes(app, deps);
       questionRoutes(app, deps);
+      changeRoutes(app, deps);
       gatewayRoutes(app, deps, wiring.onGatewayTrouble);
     },
   };

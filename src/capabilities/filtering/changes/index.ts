@@ -1,1 +1,3 @@
-export { liveChanges } from './changes.snapshot.ts';
+export { closeChanges } from './changes.closing.ts';
+export { changesWaiting } from './changes.pages.ts';
+export { changeRoutes } from './changes.routes.ts';

@@ -1,0 +1,11 @@
+import { changesWaiting } from '#rooms/filtering/index.ts';
+import { many, type ReadLines } from './line.ts';
+
+/** FCR-05, FIL-04: changes of the filter that wait for this person, and closings that nobody else has looked at for a day. */
+export const changesToDecide: ReadLines = async (tx, viewer, now) => {
+  const { waiting, overdue } = await changesWaiting(tx, viewer, now);
+  if (waiting === 0) return [];
+  const text = `${many(waiting, 'site change')} ${waiting === 1 ? 'waits' : 'wait'} for you`;
+  const note = overdue > 0 ? `${many(overdue, 'closing')} by one person has waited more than a day.` : undefined;
+  return [{ tone: 'amber', text, href: '/filtering/changes', ...(note && { note }) }];
+};
