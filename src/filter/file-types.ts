@@ -27,6 +27,7 @@ const byType = indexed('types');
 const magics = groups.flatMap(({ id, magic }) =>
   magic.map(({ bytes, binary = false }) => ({ id, bytes: Buffer.from(bytes, 'hex'), binary })),
 );
+const ZIP = Buffer.from('504b0304', 'hex');
 const members = groups.flatMap(({ id, members }) => members.map((name) => ({ id, name: Buffer.from(name) })));
 const names = new Map(groups.map(({ id, name }) => [id, name]));
 
@@ -48,24 +49,28 @@ export interface FileFacts {
 
 /** The refused group that a file belongs to by what it is called, `null` when its name and type say nothing. */
 export function groupByName({ path, contentType = '', disposition = '' }: FileFacts, refused: Refused): string | null {
-  const type = mediaType(contentType);
-  const typed = byType.get(type);
-  if (typed !== undefined && typed in refused) return typed;
-  const called = disposition === '' ? [] : fileNames(disposition);
-  // A page may be about a program and be called like it; a browser shows it and saves nothing.
-  if (type !== 'text/html') called.push(lastSegment(path));
-  for (const name of called) {
-    const group = byExtension.get(extensionOf(name));
-    if (group !== undefined && group in refused) return group;
+  const { group, isPage } = typeOf(contentType);
+  if (group !== undefined && group in refused) return group;
+  for (const name of disposition === '' ? NO_NAMES : fileNames(disposition)) {
+    const named = byExtension.get(extensionOf(name));
+    if (named !== undefined && named in refused) return named;
   }
-  return null;
+  // A page may be about a program and be called like it; a browser shows it and saves nothing.
+  const addressed = isPage ? undefined : byExtension.get(extensionOf(lastSegment(path)));
+  return addressed !== undefined && addressed in refused ? addressed : null;
 }
+
+const NO_NAMES: readonly string[] = [];
 
 /** So many bytes tell. */
 export const TELLING_BYTES = 64;
 
+/** The first bytes of anything that is looked for: nearly every answer begins otherwise. */
+const TELLING_STARTS = new Set([ZIP[0], ...magics.map(({ bytes }) => bytes[0])]);
+
 /** The refused group of a file that begins so, `null` for none; `more` while too few bytes are there to tell. */
 export function groupByBytes(start: Uint8Array, refused: Refused): string | 'more' | null {
+  if (!TELLING_STARTS.has(start[0])) return null;
   let more = false;
   for (const { id, bytes, binary } of magics) {
     if (!(id in refused) || !agree(start, bytes)) continue;
@@ -82,11 +87,9 @@ export function groupByBytes(start: Uint8Array, refused: Refused): string | 'mor
 }
 
 /** Types that a browser shows or plays, and that begin to arrive long before they end. */
-export const isShown = (contentType: string | undefined): boolean => SHOWN.test(mediaType(contentType ?? ''));
+export const isShown = (contentType: string | undefined): boolean => typeOf(contentType ?? '').isShown;
 const SHOWN =
   /^(?:text|image|audio|video|font)\/|^application\/(?:(?:x-)?javascript|(?:[a-z.]+\+)?(?:json|xml)|manifest\+json|pdf)$/;
-
-const ZIP = Buffer.from('504b0304', 'hex');
 
 /** As far as both go. */
 function agree(start: Uint8Array, bytes: Uint8Array): boolean {
@@ -95,11 +98,32 @@ function agree(start: Uint8Array, bytes: Uint8Array): boolean {
   return length > 0;
 }
 
-const mediaType = (contentType: string): string => contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+interface TypeFacts {
+  readonly group: string | undefined;
+  readonly isPage: boolean;
+  readonly isShown: boolean;
+}
+/** The same few headers come with every answer; what they say is found once. */
+const types = new Map<string, TypeFacts>();
+const MOST_TYPES = 1000;
+
+function typeOf(contentType: string): TypeFacts {
+  let facts = types.get(contentType);
+  if (facts === undefined) {
+    const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    facts = { group: byType.get(type), isPage: type === 'text/html', isShown: SHOWN.test(type) };
+    if (types.size >= MOST_TYPES) types.clear();
+    types.set(contentType, facts);
+  }
+  return facts;
+}
 
 function lastSegment(path: string): string {
-  const plain = path.split('?', 1)[0] ?? '';
-  return undone(plain.slice(plain.lastIndexOf('/') + 1).split(';', 1)[0] ?? '');
+  const question = path.indexOf('?');
+  const end = question < 0 ? path.length : question;
+  const last = path.slice(path.lastIndexOf('/', end - 1) + 1, end);
+  const semicolon = last.indexOf(';');
+  return undone(semicolon < 0 ? last : last.slice(0, semicolon));
 }
 
 /** `filename=` and `filename*=` (RFC 6266): browsers take one, we read both. */
@@ -114,13 +138,15 @@ function fileNames(disposition: string): string[] {
 
 /** Windows drops dots and spaces at the end, and so must whoever reads the name for it. */
 function extensionOf(name: string): string {
-  const plain = name.replace(/[. ]+$/, '').toLowerCase();
-  const dot = plain.lastIndexOf('.');
-  return dot < 0 ? '' : plain.slice(dot + 1);
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end--;
+  const dot = name.lastIndexOf('.', end - 1);
+  return dot < 0 ? '' : name.slice(dot + 1, end).toLowerCase();
 }
 
 /** Percent-encoding undone, where it is whole. */
 function undone(text: string): string {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -10,6 +10,8 @@ export class HostPatterns<T> {
   readonly #hosts = new Map<string, T>();
   readonly #below = new Map<string, T>();
   readonly #worldwide = new Map<string, T>();
+  /** Hosts come again and again; what was found is kept until there are too many. */
+  readonly #found = new Map<string, T | undefined>();
 
   constructor(rows: Iterable<readonly [pattern: string, value: T]>) {
     for (const [pattern, value] of rows) {
@@ -21,6 +23,15 @@ export class HostPatterns<T> {
 
   /** What is said of a normalised host; the most exact pattern counts. */
   find(host: string): T | undefined {
+    const found = this.#found.get(host);
+    if (found !== undefined || this.#found.has(host)) return found;
+    if (this.#found.size >= MOST_KEPT) this.#found.clear();
+    const looked = this.#look(host);
+    this.#found.set(host, looked);
+    return looked;
+  }
+
+  #look(host: string): T | undefined {
     const exact = this.#hosts.get(host);
     if (exact !== undefined) return exact;
     if (this.#worldwide.size > 0) {
@@ -37,6 +48,7 @@ export class HostPatterns<T> {
   }
 }
 
+const MOST_KEPT = 2000;
 const ENDING = /\.(?:com|cat|[a-z]{2}|com?\.[a-z]{2})$/;
 /** What a pattern may look like, for the loaders of data files. */
 export const HOST_PATTERN: RegExp = /^(?:\*\.)?(?:[a-z0-9_-]+\.)+(?:[a-z0-9-]+|\*)$/;

@@ -36,8 +36,10 @@ export function withBehind(
   path: string | undefined,
   judge: (host: string, path: string | undefined) => Judgement,
 ): Judgement {
+  const first = behind(host, path);
+  if (first.length === 0) return outer;
   let strictest = outer;
-  const waiting = [...behind(host, path)];
+  const waiting = [...first];
   for (let layers = 0; ; layers++) {
     const inner = waiting.shift();
     if (inner === undefined) return strictest;
