@@ -111,7 +111,9 @@ export class ClientChanges {
     const known = answers?.get(base);
     if (known) return known;
     const { outcome, because } = changed(this.#policy, base, base.categories, change);
-    const answer = because === base.because ? base : { outcome, because, categories: base.categories };
+    const { categories } = base;
+    const opened = outcome === 'allow' && ({ brief: true } as const);
+    const answer: Judgement = because === base.because ? base : { outcome, because, categories, ...opened };
     answers?.set(base, answer);
     return answer;
   }

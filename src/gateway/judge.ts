@@ -20,6 +20,8 @@ export interface Judgement {
   readonly because: Because;
   /** All categories of the address, for the record. */
   readonly categories: readonly string[];
+  /** It holds only until some moment, so nobody may remember it for long (FCR-03). */
+  readonly brief?: true;
 }
 
 /** The one question every enforcement point asks (design idea 2). Never throws; what it cannot judge it blocks. */

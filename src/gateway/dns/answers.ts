@@ -163,7 +163,7 @@ export function refuse(packet: Buffer, rcode: number): Buffer {
 
 /**
  * Give a stored answer to this client: its id, its spelling of the name (0x20), TTLs less the seconds gone by
- * (`stale`: past their end, RFC 8767), cut to the size it takes.
+ * (`stale`: past their end, RFC 8767) and no longer than `longest`, cut to the size it takes.
  */
 export function replay(
   stored: StoredAnswer,
@@ -171,6 +171,7 @@ export function replay(
   query: Query,
   limit: number,
   age: number | 'stale',
+  longest = Number.POSITIVE_INFINITY,
 ): Buffer {
   const { message } = stored;
   const rcode = message[3]! & 0x0f;
@@ -187,9 +188,10 @@ export function replay(
   for (let i = HEADER; i < query.end; i++) out[i] = packet[i]!;
   writeFlags(out, packet, rcode, false);
   out[11] = query.edns ? 1 : 0;
-  if (age !== 0) {
+  if (age !== 0 || longest !== Number.POSITIVE_INFINITY) {
     for (const at of stored.ttls) {
-      out.writeUInt32BE(age === 'stale' ? STALE_TTL : Math.max(0, out.readUInt32BE(at) - age), at);
+      const ttl = age === 'stale' ? STALE_TTL : Math.max(0, out.readUInt32BE(at) - age);
+      out.writeUInt32BE(Math.min(ttl, longest), at);
     }
   }
   if (query.edns) writeOpt(out, message.length, query, 0, errors);

@@ -134,6 +134,15 @@ test('the target of an HTTPS record is judged like an alias', async (t) => {
   assert.equal((await ask(s.dns, 'news.example', { type: HTTPS })).answers?.length, 0);
 });
 
+test('FCR-03 what is open only for a time is remembered for seconds, by whoever asks and however long its owner says', async (t) => {
+  const s = await scene(t);
+  assert.deepEqual(ttls(await ask(s.dns, 'lesson.example')), [300]);
+  s.judge.brief.add('lesson.example');
+  for (let i = 0; i < 2; i++) assert.deepEqual(ttls(await ask(s.dns, 'lesson.example')), [5]);
+  s.judge.brief.clear();
+  assert.deepEqual(ttls(await ask(s.dns, 'lesson.example')), [300], 'the answer kept for others is as it was');
+});
+
 test('a cached answer is given with the seconds gone by taken off, and asked anew when they are over', async (t) => {
   const s = await scene(t, ({ name }) => ({ answers: [address(name, '192.0.2.1', 60)] }));
   assert.deepEqual(ttls(await ask(s.dns, 'site.example')), [60]);

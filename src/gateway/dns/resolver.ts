@@ -68,6 +68,8 @@ const ATTEMPTS_WHEN_STALE = 2;
 /** A failure is an answer for so long, so that a dead upstream is not flooded (RFC 9520 §3.2). */
 const FAILURE_HOLD = 2000;
 const MAX_WAITING = 10_000;
+/** What is open for a lesson is not remembered beyond it (FCR-03). */
+const BRIEF_TTL = 5;
 const STRICTEST: SafeModes = { safeSearch: true, youtube: 'strict' };
 
 /** A question with everything known about it. */
@@ -234,7 +236,7 @@ export class Resolver {
       if (judgement.outcome === 'block') return this.#block(asked, judgement);
     }
     this.#record(asked, asked.judgement);
-    return replay(answer, asked.packet, asked.query, asked.limit, age);
+    return replay(answer, asked.packet, asked.query, asked.limit, age, asked.judgement.brief ? BRIEF_TTL : undefined);
   }
 
   #block(asked: Asked, judgement: Judgement): Buffer {

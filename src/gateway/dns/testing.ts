@@ -94,6 +94,8 @@ export class TestJudge implements Judge {
   readonly blocked = new Map<string, Partial<Judgement['because']>>();
   /** Blocked only for these addresses. */
   readonly only = new Map<string, string>();
+  /** Open only for a time. */
+  readonly brief = new Set<string>();
 
   /** Address → profile; everybody else is unidentified. */
   readonly profiles = new Map<string, string>();
@@ -110,6 +112,7 @@ export class TestJudge implements Judge {
         outcome: 'allow',
         because: { rule: 'profile', category: null, clause: null, text: 'Open to you.', remedy: null },
         categories: [],
+        ...(this.brief.has(host) && { brief: true }),
       };
     }
     const because = {

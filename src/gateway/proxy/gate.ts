@@ -93,6 +93,19 @@ export class Gate {
     return safetyOf(this.#parts.settings(), client.profile).refusedFiles;
   }
 
+  /**
+   * Asked again of a tunnel that stays open, as of whoever that is now: an opening ends, sites are closed, people sign
+   * out, and a connection made before that is no way round it (FCR-03, FIL-04).
+   */
+  stillOpen(client: Client, host: string): boolean {
+    const { judge } = this.#parts;
+    const known = client.how === 'credentials' && client.person !== null ? client.person : undefined;
+    const now = judge.identify(client.address, known);
+    const judgement = judge.judge(now, host);
+    if (judgement.outcome === 'block') this.refuse(now, host, judgement);
+    return judgement.outcome !== 'block';
+  }
+
   /** Record a refusal, be it the policy's or the proxy's own. */
   refuse(client: Client, host: string, judgement: Judgement): Admission & { kind: 'blocked' } {
     this.#parts.recorder.record(client, 'proxy', host, judgement);

@@ -50,6 +50,8 @@ export interface ProxyTimeouts {
   readonly header: number;
   /** Until a client has sent its ClientHello. */
   readonly hello: number;
+  /** How soon a tunnel ends after what allowed it did. */
+  readonly recheck: number;
   /** Until the next byte, in either direction. */
   readonly idle: number;
   /** How long a client's connection is kept for its next request. */
@@ -64,6 +66,7 @@ const TIMEOUTS: ProxyTimeouts = {
   connect: 10 * SECOND,
   header: 20 * SECOND,
   hello: 10 * SECOND,
+  recheck: SECOND,
   idle: 5 * MINUTE,
   keepAlive: MINUTE,
   pooled: 15 * SECOND,

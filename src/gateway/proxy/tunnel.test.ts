@@ -172,6 +172,25 @@ test('no tunnel leads to a private address, and failures say what failed', async
   assert.match(await ask(`2130706433:${s.port}`), /^HTTP\/1\.1 403 [\s\S]*error=destination_ip_prohibited/);
 });
 
+test('FCR-03 FIL-04 a tunnel ends when what opened the site has ended, and that is recorded once', async (t) => {
+  const s = await tlsScene(t, { timeouts: { recheck: 20 } });
+  const { socket } = await askTunnel(s.proxy.port, `site.test:${s.port}`);
+  const secure = overTls(socket, 'site.test');
+  assert.equal(await firstWords(secure), 'name site.test\n');
+  await wait(60);
+  assert.equal(s.proxy.stats().openTunnels, 1, 'while it is open it stays');
+  const gone = once(socket, 'close');
+  secure.on('error', () => undefined);
+  s.judge.blocked.set('site.test', {});
+  await gone;
+  await wait(60);
+  assert.equal(s.proxy.stats().openTunnels, 0);
+  assert.deepEqual(
+    s.recorder.events.map((e) => e.outcome),
+    ['allow', 'block'],
+  );
+});
+
 test('a slow reader slows the sender down through the tunnel', async (t) => {
   const s = await tlsScene(t);
   const { socket } = await askTunnel(s.proxy.port, `site.test:${s.port}`);

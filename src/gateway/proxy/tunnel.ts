@@ -17,7 +17,7 @@ export interface TunnelParts {
   readonly page: () => BlockPageContext;
   /** Ports that TLS is spoken on. */
   readonly ports: readonly number[];
-  readonly timeouts: { readonly idle: number; readonly hello: number };
+  readonly timeouts: { readonly idle: number; readonly hello: number; readonly recheck: number };
 }
 
 /** fatal `access_denied` (RFC 8446 §6): the browser says at once that the connection was refused. */
@@ -77,6 +77,10 @@ export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: S
   server.write(received);
   client.pipe(server);
   server.pipe(client);
+  const watch = setInterval(() => {
+    if (!gate.stillOpen(who, target.host)) server.destroy();
+  }, timeouts.recheck);
+  server.once('close', () => clearInterval(watch));
 }
 
 /** When one side is gone, so is the other; what was written before it went still arrives. */
