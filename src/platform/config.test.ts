@@ -23,6 +23,9 @@ test('each wrong value is one clear sentence that names its setting', () => {
     GATEHOUSE_PAGES_URL: 'gatehouse.school.example',
     DATABASE_URL: 'mysql://db',
     GATEHOUSE_PROXY_CERT: '/nowhere/cert.pem',
+    GATEHOUSE_LIST_SIZE: '0',
+    GATEHOUSE_IWF_URL: 'https://user:made-up@feed.example/list',
+    GATEHOUSE_CTIRU_URL: 'ftp://feed.example/list',
   };
   for (const [name, value] of Object.entries(wrong)) {
     assert.throws(
@@ -31,6 +34,22 @@ test('each wrong value is one clear sentence that names its setting', () => {
       name,
     );
   }
+});
+
+test('a feed of illegal content is an address or a file, with what opens it beside it', () => {
+  const slots = (env: Record<string, string>) => readConfig(env, '/srv').slots;
+  assert.deepEqual(slots({}), { iwf: null, ctiru: null });
+  assert.deepEqual(slots({ GATEHOUSE_CTIRU_URL: 'lists/ctiru.txt' }).ctiru, {
+    location: '/srv/lists/ctiru.txt',
+    authorization: null,
+  });
+  const GATEHOUSE_IWF_URL = 'https://feed.example/list';
+  assert.equal(slots({ GATEHOUSE_IWF_URL, GATEHOUSE_IWF_TOKEN: 'made-up' }).iwf?.authorization, 'Bearer made-up');
+  assert.equal(
+    slots({ GATEHOUSE_IWF_URL, GATEHOUSE_IWF_USER: 'a', GATEHOUSE_IWF_PASSWORD: 'b' }).iwf?.authorization,
+    'Basic YTpi',
+  );
+  assert.throws(() => slots({ GATEHOUSE_IWF_TOKEN: 'made-up' }), /GATEHOUSE_IWF_URL is missing/);
 });
 
 test('a setting that does not exist is refused, so a typing error is not silently ignored', () => {
