@@ -83,9 +83,10 @@ export async function fetchSlots(deps: Deps, school: string, downloads: string):
   let changed = false;
   for (const slot of NAMES) {
     const feed = deps.config.slots[slot];
+    if (!feed) continue;
     const row = await deps.db.in(systemContext(school), (tx) => slotRow(tx, school, slot));
     const here = sealedHere.has(sealedFile(downloads, slot));
-    if (feed && (isDue(row, deps.clock.now()) || !here)) {
+    if (isDue(row, deps.clock.now()) || !here) {
       changed = (await fetchSlot(deps, row, feed, downloads)).changed || changed;
     }
   }
