@@ -3,7 +3,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { schools } from '#platform/school.ts';
-import { closeChanges } from './changes/index.ts';
+import { closeChanges, sendMonth } from './changes/index.ts';
 import { isDue } from './fetching.service.ts';
 import { watchFreshness } from './freshness.service.ts';
 import { COMPILE, compileLists, indexFile, isFree, newestVersion, requestCompile } from './lists.service.ts';
@@ -14,6 +14,7 @@ import { ensureSources } from './sources.service.ts';
 const RECHECK = 'lists.recheck';
 const TEND = 'lists.tend';
 const CLOSE_CHANGES = 'changes.close';
+const MONTH_OF_CHANGES = 'changes.month';
 
 /** What filtering does by the clock and after commands. */
 export function filteringJobs(
@@ -30,6 +31,7 @@ export function filteringJobs(
         return compileLists(deps, school, { onTrouble: wiring.onListTrouble, scheduled });
       },
       [CLOSE_CHANGES]: () => closeChanges(deps),
+      [MONTH_OF_CHANGES]: () => sendMonth(deps),
       [RECHECK]: everySchool((tx, school) => requestCompile(tx, deps, school)),
       [TEND]: everySchool(async (tx, school) => {
         await tendLists(tx, deps, school);
@@ -42,6 +44,7 @@ export function filteringJobs(
       { task: TEND, cron: '* * * * *', atStart: true },
       // FCR-03: gateways end what is over by themselves; this writes down that they did.
       { task: CLOSE_CHANGES, cron: '* * * * *', atStart: true },
+      { task: MONTH_OF_CHANGES, cron: '30 6 1 * *' },
     ],
   };
 }

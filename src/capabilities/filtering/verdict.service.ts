@@ -9,8 +9,9 @@ import {
 } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { type Decision, decide, profileFor, UNIDENTIFIED } from '#policy/index.ts';
+import { changed, changeFor, type Decision, decide, type LiveChange, profileFor, UNIDENTIFIED } from '#policy/index.ts';
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
+import { liveChanges } from './changes/changes.snapshot.ts';
 import { downloadsOf, indexFile, newestVersion } from './lists.service.ts';
 import { sourcesOf } from './sources.rules.ts';
 import { sourceRows } from './versions.service.ts';
@@ -44,8 +45,41 @@ export interface Verdict {
 
 export type Asker = { readonly profile: string } | { readonly person: string };
 
-/** What the filter answers: the same policy, index and decision that the gateways have. */
+/** What the filter answers: the same policy, index, openings and decision that the gateways have. */
 export async function judgeFor(
+  tx: Tx,
+  deps: Deps,
+  who: Asker & { readonly host: string; readonly path?: string },
+): Promise<Verdict> {
+  const verdict = await judgeByLists(tx, deps, who);
+  const policy = await policyInForce(tx, deps.clock.now());
+  return policy
+    ? withChanges(
+        verdict,
+        await changesNow(tx, deps, policy),
+        policy,
+        'person' in who ? who.person : null,
+        deps.clock.now(),
+      )
+    : verdict;
+}
+
+const changesNow = (tx: Tx, deps: Deps, { document, compiled }: PolicyInForce): Promise<LiveChange[]> =>
+  liveChanges(tx, deps.clock.now(), document, compiled.timeZone);
+
+function withChanges(
+  verdict: Verdict,
+  changes: readonly LiveChange[],
+  { compiled }: PolicyInForce,
+  person: string | null,
+  now: number,
+): Verdict {
+  const change = changeFor(changes, { person, profile: verdict.profile }, verdict.address.host, now);
+  return change ? { ...verdict, decision: changed(compiled, verdict.decision, verdict.categories, change) } : verdict;
+}
+
+/** The same without what people opened and closed: what the lists and the policy say. */
+export async function judgeByLists(
   tx: Tx,
   deps: Deps,
   who: Asker & { readonly host: string; readonly path?: string },
@@ -59,8 +93,12 @@ export async function judgeFor(
 /** The same for every profile of the policy in force. */
 export async function judgeForAll(tx: Tx, deps: Deps, address: Address): Promise<(Verdict & { name: string })[]> {
   const [policy, index] = [await policyInForce(tx, deps.clock.now()), await currentIndex(deps, tx)];
-  const profiles = policy?.compiled.profiles ?? [];
-  return profiles.map(({ id, name }) => ({ ...judge(deps, policy, index, address, id, null), name }));
+  if (!policy) return [];
+  const changes = await changesNow(tx, deps, policy);
+  return policy.compiled.profiles.map(({ id, name }) => {
+    const verdict = judge(deps, policy, index, address, id, null);
+    return { ...withChanges(verdict, changes, policy, null, deps.clock.now()), name };
+  });
 }
 
 /** The answers of all profiles, those that get the same one together. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Workflow } from '#core/workflow.ts';
+import { changeWorkflow } from '#rooms/filtering/index.ts';
 import { lifeWorkflow } from '#rooms/policies/index.ts';
 import { caseWorkflow } from './case.workflow.ts';
 
@@ -17,6 +18,11 @@ export const workflowsPage = (): string =>
       'A policy',
       'What follows approval is the work of the clock. Nobody approves what they wrote or signed.',
       lifeWorkflow,
+    ),
+    ...part(
+      'A change of the filter',
+      'Nobody decides what they asked for. What was agreed begins and ends by the clock of each gateway.',
+      changeWorkflow,
     ),
   ].join('\n');
 

@@ -3,6 +3,7 @@ import { DAY, MINUTE } from '#core/clock.ts';
 import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
+import { post } from '#platform/mail.ts';
 import { forEach, schools } from '#platform/school.ts';
 import { changeRule, LEADING_ROLES } from '#policy/index.ts';
 import { holders } from '#rooms/identity/index.ts';
@@ -45,6 +46,30 @@ async function closeFor(tx: Tx, deps: Deps, school: string): Promise<void> {
     if (change.steps.some((s) => s.to === 'approved' || s.to === 'to-review')) await report(tx, deps, school, change);
   }
 }
+
+/** FCR-09: on the first of a month whoever oversees filtering is led to the report of the month before. */
+export async function sendMonth(deps: Deps): Promise<void> {
+  const now = deps.clock.now();
+  await forEach(await schools(deps.db), ({ id: school, timeZone }) =>
+    deps.db.in(systemContext(school), async (tx) => {
+      const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate();
+      const month = today.toPlainYearMonth().subtract({ months: 1 }).toString();
+      const people = (await Promise.all(TOLD_MONTHLY.map((role) => holders(tx, role)))).flat();
+      for (const { id, email } of new Map(people.map((p) => [p.id, p])).values()) {
+        if (!email) continue;
+        await post(tx, {
+          school,
+          recipient: id,
+          address: email,
+          subject: 'The month’s changes of the filter',
+          body: `Who asked for sites to be opened or closed last month, who agreed, and how soon:\n${deps.config.pagesUrl}/filtering/changes/report?month=${month}\n`,
+          about: { kind: 'filter_changes', id: month },
+        });
+      }
+    }),
+  );
+}
+const TOLD_MONTHLY = [...LEADING_ROLES, 'coordinator', 'lead-governor'];
 
 /** When a change came to its end; null while it has not. */
 function endOf(change: FilterChange, now: number): number | null {

@@ -2,7 +2,7 @@ import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { neverOpened, profileFor } from '#policy/index.ts';
 import type { PolicyInForce } from '#rooms/policies/index.ts';
-import { isNeutral, judgeFor, type Verdict } from '../verdict.service.ts';
+import { isNeutral, judgeByLists, type Verdict } from '../verdict.service.ts';
 import { siteFault } from './changes.rules.ts';
 import { type FilterChange, type Member, membersOf } from './changes.store.ts';
 import type { SiteFacts } from './changes.workflow.ts';
@@ -41,7 +41,7 @@ export async function seeSites(
   const sites: SiteSeen[] = [];
   for (const host of hosts) {
     const verdicts: Verdict[] = [];
-    for (const profile of profiles) verdicts.push(await judgeFor(tx, deps, { profile, host }));
+    for (const profile of profiles) verdicts.push(await judgeByLists(tx, deps, { profile, host }));
     const strictest = verdicts.find((v) => v.decision.outcome === 'block') ?? verdicts[0];
     sites.push(siteOf(policy, host, strictest, verdicts.some(isNeutral)));
   }

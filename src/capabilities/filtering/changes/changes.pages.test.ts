@@ -5,7 +5,7 @@ import { newId } from '#core/ids.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { everyRouteDenies, type Pages, type Part, pagesFor, type TestSchool } from '#testing/web.ts';
 import { filteringRoom } from '../filtering.routes.ts';
-import { closeChanges } from './changes.closing.ts';
+import { closeChanges, sendMonth } from './changes.closing.ts';
 import { changesWaiting } from './changes.pages.ts';
 import { lesson, lessonSchool } from './testing.ts';
 
@@ -237,6 +237,17 @@ test('FCR-09 FIL-07 the month’s report counts and links each request and the t
     (await as('dsl').get('/filtering/changes/report?month=2025-02')).body,
     /Nothing was asked for in this month/,
   );
+});
+
+test('FCR-09 on the first of the month those who oversee filtering are led to the report of the month before', async () => {
+  await sendMonth(school.deps);
+  const letters = await mails('filter_changes');
+  const { dsl, dslDeputy, coordinator, leadGovernor } = school.people;
+  assert.deepEqual(
+    letters.map((l) => l.recipient).sort(),
+    [dsl.id, dslDeputy.id, coordinator.id, leadGovernor.id].sort(),
+  );
+  assert.match(letters[0]?.body ?? '', /report\?month=2026-10/);
 });
 
 test('FCR-09 a cell that a spreadsheet would run is made harmless', async () => {

@@ -217,7 +217,7 @@ export async function formPage(tx: Tx, deps: Deps, values: ChangeInput, draft?: 
           value: `profile:${p.id}`,
           text: `Profile: ${p.name}`,
         }))),
-    { value: 'people', text: 'People named below' },
+    { value: 'people', text: 'People named here' },
     ...(closes ? [{ value: 'everyone', text: 'Everybody' }] : []),
   ].filter((s) => kind !== 'only-these' || s.value.startsWith('class:') || s.value === 'people');
   return {

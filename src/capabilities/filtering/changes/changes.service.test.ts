@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { gatewayWith } from '#testing/gateway.ts';
 import type { Part, TestSchool } from '#testing/web.ts';
 import { buildSnapshot } from '../snapshot.service.ts';
-import { currentIndex } from '../verdict.service.ts';
+import { currentIndex, judgeFor } from '../verdict.service.ts';
 import { actOnChange, checkSites, decideChange, stateOf, submitChange } from './changes.service.ts';
 import { changesOf } from './changes.store.ts';
 import { lesson, lessonSchool } from './testing.ts';
@@ -332,6 +332,20 @@ test('FIL-04 FCR-03 technical staff end an opening at any time, and what was pla
   assert.equal((await gateway(during)).ask('year8', 'speeches.example').outcome, 'allow');
   await act(reference, 'withdraw', 'ictManager');
   assert.equal((await gateway(during)).ask('year8', 'speeches.example').outcome, 'block');
+});
+
+test('FCR-08 the page that tests an address says what the gateway would, opening and all', async () => {
+  const reference = await ask(lesson({ sites: 'speeches.example', from: '', until: '2026-11-03T13:00' }));
+  await decide(reference, 'filterApprover', ['speeches.example']);
+  const rule = (part: Part) =>
+    t.db.in(school.people.ictManager.context, async (tx) => {
+      const person = school.people[part].id;
+      return (await judgeFor(tx, school.deps, { person, host: 'speeches.example' })).decision.because.rule;
+    });
+  assert.equal(await rule('year8'), `change.${reference}`);
+  assert.equal(await rule('year7'), 'FIL-05');
+  await act(reference, 'withdraw', 'teacher');
+  assert.equal(await rule('year8'), 'FIL-05');
 });
 
 test('FIL-17 a lesson’s list leaves the class its sites and help alone, and says who looked at each and when', async () => {

@@ -392,11 +392,14 @@ function refusalOf(
     const field = FIELD[g.name];
     if (why !== null && field) fields[field] ??= why;
   }
-  return invalid(`change.${guard}`, reason, Object.keys(fields).length > 0 ? fields : undefined);
+  const said = Object.keys(fields).length > 0 ? fields : undefined;
+  return invalid(`change.${guard}`, said && guard !== 'never' ? AGAIN : reason, said);
 }
 
+const AGAIN = 'Some of this needs another look.';
+
 function fail(field: string, message: string): void {
-  throw invalid(`change.${field}`, message, { [field]: message });
+  throw invalid(`change.${field}`, AGAIN, { [field]: message });
 }
 
 async function insertChecks(

@@ -1,3 +1,4 @@
-export { closeChanges } from './changes.closing.ts';
+export { closeChanges, sendMonth } from './changes.closing.ts';
 export { changesWaiting } from './changes.pages.ts';
 export { changeRoutes } from './changes.routes.ts';
+export { changeWorkflow } from './changes.workflow.ts';
