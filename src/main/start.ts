@@ -52,20 +52,20 @@ await runProcess(
     const setupToken = await newSetupToken(store.ownerUrl);
     if (!setupToken) await enrolOwnGateway(config, store);
 
-    const environment = {
+    const environment: NodeJS.ProcessEnv = {
       ...process.env,
       GATEHOUSE_DATA: config.data,
       GATEHOUSE_PAGES_URL: config.pagesUrl,
+      DATABASE_URL: store.ownerUrl,
     };
-    const withDatabase = { ...environment, DATABASE_URL: store.ownerUrl };
-    const { DATABASE_URL: _, ...withoutDatabase } = environment as NodeJS.ProcessEnv;
-    for (const [name, env] of [
-      ['control', withDatabase],
-      ['worker', withDatabase],
-      // A gateway never talks SQL, so it is not even told where the database is.
-      ['gateway', withoutDatabase],
+    // Each is told what it needs and no more: only the worker fetches lists, and a gateway never talks SQL.
+    for (const [name, secret] of [
+      ['control', PASSWORDS],
+      ['worker', /^$/],
+      ['gateway', /^DATABASE_URL$|^GATEHOUSE_(IWF|CTIRU)_/],
     ] as const) {
-      const child = await keepRunning(name, env);
+      const told = Object.entries(environment).filter(([key]) => !secret.test(key));
+      const child = await keepRunning(name, Object.fromEntries(told));
       up.defer(() => child.stop());
     }
     announce(config, setupToken, signIns);
@@ -73,6 +73,9 @@ await runProcess(
     return { stop: () => running.disposeAsync() };
   },
 );
+
+/** Passwords of the feeds of illegal content. */
+const PASSWORDS = /^GATEHOUSE_(IWF|CTIRU)_(USER|PASSWORD|TOKEN)$/;
 
 /** After a restore the folder of this machine's own gateway may be missing: enrol it anew. */
 async function enrolOwnGateway(config: Config, store: Store): Promise<void> {
