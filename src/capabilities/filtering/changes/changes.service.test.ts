@@ -386,6 +386,29 @@ test('FCR-03 an hour is an hour of the school’s clock when summer time ends an
   assert.equal((across?.until?.getTime() ?? 0) - (across?.from?.getTime() ?? 0), 47 * HOUR);
 });
 
+test('UAR-25 where the policy closes video sites to everybody, one opens through a request and to nobody else', async () => {
+  const centre = await lessonSchool(t, 'tuition-centre');
+  const { people, deps } = centre;
+  const verdict = (part: Part) =>
+    t.db.in(people.ictManager.context, async (tx) => {
+      const { decision } = await judgeFor(tx, deps, { person: people[part].id, host: 'www.films.example' });
+      return [decision.outcome, decision.because.rule];
+    });
+  for (const part of ['teacher', 'year8', 'visitor'] as const)
+    assert.deepEqual(await verdict(part), ['block', 'UAR-25'], part);
+  const input = lesson({ sites: 'films.example', from: '', until: '2026-11-03T13:00' });
+  const reference = await submitChange(deps, people.teacher.viewer, input, 'ask');
+  assert.deepEqual(await verdict('year8'), ['block', 'UAR-25'], 'asking opens nothing');
+  await decideChange(deps, people.filterApprover.viewer, reference, {
+    approved: ['films.example'],
+    refused: {},
+    reason: '',
+  });
+  assert.deepEqual(await verdict('year8'), ['allow', `change.${reference}`]);
+  for (const part of ['teacher', 'year7', 'visitor'] as const)
+    assert.deepEqual(await verdict(part), ['block', 'UAR-25'], part);
+});
+
 test('FCR-08 another school neither sees nor decides a change of this one', async () => {
   const reference = await ask(lesson({ from: '2027-04-01T11:05', until: '2027-04-01T12:05' }));
   const other = await lessonSchool(t);
