@@ -15,6 +15,9 @@ import { keepPostgres, keepRunning } from './supervise.ts';
 
 const demo = process.argv.includes('--demo');
 
+/** Passwords of the feeds of illegal content. */
+const PASSWORDS = /^GATEHOUSE_(IWF|CTIRU)_(USER|PASSWORD|TOKEN)$/;
+
 if (process.argv.includes('--help')) {
   console.log(`Gatehouse: npm start            runs a school's filter, monitoring and pages
            npm run demo         the same with a plainly fictional school
@@ -73,9 +76,6 @@ await runProcess(
     return { stop: () => running.disposeAsync() };
   },
 );
-
-/** Passwords of the feeds of illegal content. */
-const PASSWORDS = /^GATEHOUSE_(IWF|CTIRU)_(USER|PASSWORD|TOKEN)$/;
 
 /** After a restore the folder of this machine's own gateway may be missing: enrol it anew. */
 async function enrolOwnGateway(config: Config, store: Store): Promise<void> {
