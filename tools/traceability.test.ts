@@ -11,11 +11,8 @@ test('every row that a test names exists in the catalogue', () => {
 
 test('docs/traceability.md is in step with the tests', () => {
   const { rows, found } = read();
-  assert.equal(
-    readFileSync(join(ROOT, 'docs/traceability.md'), 'utf8'),
-    report(rows, found),
-    'run "npm run traceability"',
-  );
+  const inStep = readFileSync(join(ROOT, 'docs/traceability.md'), 'utf8') === report(rows, found);
+  assert.ok(inStep, 'run "npm run traceability"');
 });
 
 test('the whole catalogue is read: 483 rows, 36 terms of agreements, 43 differences, 17 clashes and 58 duties', () => {
