@@ -8,7 +8,7 @@ import { forEach, schools } from '#platform/school.ts';
 import { changeRule, LEADING_ROLES } from '#policy/index.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { send } from './changes.letters.ts';
-import { stateOf, TECHNICAL } from './changes.service.ts';
+import { stateOf, TECHNICAL } from './changes.step.ts';
 import { changesOf, type FilterChange, HOLDING } from './changes.store.ts';
 
 /** Gateways deliver within seconds; one that was cut off for a moment still counts. */

@@ -19,7 +19,7 @@ import {
   sayScope,
   writeScope,
 } from './changes.rules.ts';
-import { partsOf, stateOf, TECHNICAL } from './changes.service.ts';
+import { partsOf, stateOf, TECHNICAL } from './changes.step.ts';
 import { byUsername, changesOf, type FilterChange, membersOf } from './changes.store.ts';
 import { type ChangeAction, changeWorkflow, type LifeState } from './changes.workflow.ts';
 

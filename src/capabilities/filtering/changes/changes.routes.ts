@@ -7,7 +7,8 @@ import { contextOf, done, orFormAgain, type Viewer, viewerOf, type WebApp } from
 import { changePage, changesPage, formPage, OVERSEERS, startOf } from './changes.pages.ts';
 import { csvOf, monthReport } from './changes.report.ts';
 import { type ChangeInput, DONE_WORDS, MOST_SITES } from './changes.rules.ts';
-import { actOnChange, checkSites, decideChange, submitChange, TECHNICAL } from './changes.service.ts';
+import { actOnChange, checkSites, decideChange, submitChange } from './changes.service.ts';
+import { TECHNICAL } from './changes.step.ts';
 import { decideReport, reportSite, reportsPage } from './site-reports.ts';
 
 const VIEWS = 'capabilities/filtering/changes/views';

@@ -7,7 +7,8 @@ import { gatewayWith } from '#testing/gateway.ts';
 import type { Part, TestSchool } from '#testing/web.ts';
 import { buildSnapshot } from '../snapshot.service.ts';
 import { currentIndex, judgeFor } from '../verdict.service.ts';
-import { actOnChange, checkSites, decideChange, stateOf, submitChange } from './changes.service.ts';
+import { actOnChange, checkSites, decideChange, submitChange } from './changes.service.ts';
+import { stateOf } from './changes.step.ts';
 import { changesOf } from './changes.store.ts';
 import { lesson, lessonSchool } from './testing.ts';
 

@@ -8,7 +8,8 @@ import { holders, names, personById } from '#rooms/identity/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
 import { EMPTY } from './changes.pages.ts';
 import { siteFault } from './changes.rules.ts';
-import { submit, TECHNICAL } from './changes.service.ts';
+import { submit } from './changes.service.ts';
+import { TECHNICAL } from './changes.step.ts';
 
 /** FIL-18: a member of staff met something unsuitable: the address, the class, the time. One click is enough. */
 export function reportSite(
