@@ -87,6 +87,11 @@ export const CONTROLS: readonly Control[] = [
     does: 'Anybody may ask for a site from the block page and is answered.',
   },
   {
+    id: 'filter-changes',
+    name: 'Changes of the filter by two',
+    does: 'A site is opened for a class and a time only after another person has agreed, and closes again by the clock.',
+  },
+  {
     id: 'activity',
     name: 'Activity record',
     does: 'Each decision is recorded with person, time, kind of site and reason, and cannot be altered unseen.',

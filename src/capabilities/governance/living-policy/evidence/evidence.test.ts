@@ -168,6 +168,35 @@ test('two people: one who both runs the system and leads on safeguarding is told
   assert.equal(await says('two-people'), 'attention: One person holds both');
 });
 
+test('changes of the filter: to decide, in force, closed again by the clock', async () => {
+  assert.match(await says('filter-changes'), /^none:/);
+  const { teacher } = school.people;
+  const step = (id: string, number: number, to: string) =>
+    sql(
+      `insert into filter_change_step (change_id, number, school_id, action, to_state, at, by_person) values ($2, $3, $1, 'ask', $4, $5, $6)`,
+      id,
+      number,
+      to,
+      at(0),
+      number === 1 ? teacher.id : school.people.head.id,
+    );
+  const id = randomUUID();
+  await sql(
+    `insert into filter_change (id, school_id, reference, kind, requested_by, created_at, topic, purpose, scope_kind, scope_value, from_at, until_at)
+     values ($2, $1, 'ABCDEF', 'open', $3, $4, 'History', 'A lesson', 'class', '9B', $4, $5)`,
+    id,
+    teacher.id,
+    at(-HOUR),
+    at(HOUR),
+  );
+  await step(id, 1, 'asked');
+  assert.equal(await says('filter-changes'), 'good: 0 changes in force, 1 to decide');
+  await step(id, 2, 'approved');
+  assert.equal(await says('filter-changes'), 'good: 1 change in force, 0 to decide');
+  school.clock.advance(2 * HOUR);
+  assert.match(await says('filter-changes'), /^none:/);
+});
+
 test('questions about sites: answered, open, and waiting too long', async () => {
   const ask = (age: number) =>
     sql(

@@ -113,6 +113,21 @@ export const siteQuestions: ReadEvidence = async ({ tx, now }) => {
   return attention(`${text}, the oldest for ${span(now - oldest.getTime())}`, { at: oldest, href });
 };
 
+/** Where each change stands is its last step; one that is live has not yet met its end. */
+export const filterChanges: ReadEvidence = async ({ tx, now }) => {
+  const href = '/filtering/changes';
+  const { rows } = await sql<{ asked: number; live: number; review: number }>`
+    select count(*) filter (where s.to_state = 'asked')::int as asked,
+      count(*) filter (where s.to_state = 'approved' and c.from_at <= ${new Date(now)} and (c.until_at is null or c.until_at > ${new Date(now)}))::int as live,
+      count(*) filter (where s.to_state = 'to-review')::int as review
+    from filter_change c cross join lateral (
+      select to_state from filter_change_step where change_id = c.id order by number desc limit 1) s`.execute(tx);
+  const { asked = 0, live = 0, review = 0 } = rows[0] ?? {};
+  const text = `${many(live, 'change')} in force, ${asked.toLocaleString('en-GB')} to decide`;
+  if (review > 0) return attention(`${text}, ${many(review, 'emergency closing')} to review`, { href });
+  return live + asked === 0 ? none('No change has been asked for', { href }) : good(text, { href });
+};
+
 /** The batches in which gateways bring what they recorded: nothing here tells of any person. */
 const lastBatch = async ({ tx }: Facts) =>
   tx.selectFrom('activity_batch').select(['received_at']).orderBy('received_at', 'desc').limit(1).executeTakeFirst();

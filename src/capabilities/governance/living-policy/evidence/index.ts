@@ -29,6 +29,7 @@ export const EVIDENCE: Readonly<Record<string, ReadEvidence>> = {
   'help-open': filter.helpOpen,
   'block-page': filter.blockPage,
   'site-questions': filter.siteQuestions,
+  'filter-changes': filter.filterChanges,
   activity: filter.activity,
   attempts: filter.detectors,
   'grave-alerts': filter.detectors,
