@@ -18,7 +18,7 @@ const answers = async (made: Scene, name: string, type = 'A') =>
     'data' in a ? String(a.data) : '',
   ]);
 
-test('FIL-08 a search engine is, for a pupil, an alias of its safe face, with the addresses of that one', async (t) => {
+test('a search engine is, for a pupil, an alias of its safe face, with the addresses of that one', async (t) => {
   const made = await scene(t, FACES);
   for (const name of ['www.google.com', 'www.google.co.uk', 'WWW.Google.fr']) {
     assert.deepEqual(await answers(made, name), [

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { safetyFor, shippedPolicy } from '#policy/index.ts';
+import { filtered } from '../testing.ts';
 import { basic, exchangeRaw, get, origin, type Scene, scene } from './testing.ts';
 
 const PROGRAM = Buffer.concat([Buffer.from('MZ\x90\0\x03\0\0\0', 'latin1'), Buffer.alloc(200_000, 7)]);
@@ -72,7 +74,7 @@ test('a program that pretends to be a shown type is cut off, and cannot pass for
   assert.equal(made.recorder.events.at(-1)?.rule, 'FIL-09');
 });
 
-test('SEC-10 what a profile may fetch passes, byte for byte', async (t) => {
+test('what a profile may fetch passes, byte for byte', async (t) => {
   const { made, url } = await serving(t, (_req, res) => res.end(PROGRAM));
   refusing(made, 'macros');
   const answer = await get(made, url('/tool.exe'));
@@ -132,6 +134,18 @@ test('an answer still streams: its first bytes are there before its last are sen
     assert.match(await exchangeRaw(made.proxy.port, head, seen), /^HTTP\/1\.1 200(?![\s\S]*no end\])/);
     finish();
   }
+});
+
+test('SEC-10 a program is refused to staff under the clause of the shipped policy, and the record says so', async (t) => {
+  const made = await scene(t, { verify: async (name) => name });
+  const { snapshot } = await filtered({ games: ['games.example'] });
+  made.settings.safety = safetyFor(shippedPolicy('secondary-school'), snapshot.policy);
+  const { port } = await origin(t, (_req, res) => res.end(PROGRAM));
+  const asked = { 'Proxy-Authorization': basic('teacher', 'pw') };
+  assert.match(await get(made, `http://files.example:${port}/tool.exe`, asked), /^HTTP\/1\.1 403/);
+  const { person, host, outcome, rule } = made.recorder.events.at(-1) ?? {};
+  assert.deepEqual([person, host, outcome, rule], ['teacher', 'files.example', 'block', 'FIL-09']);
+  assert.equal(made.settings.safety.staff?.refusedFiles.executables, 'agreements.adult-form');
 });
 
 test('a person’s own profile counts', async (t) => {

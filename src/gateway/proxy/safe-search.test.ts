@@ -8,7 +8,7 @@ const staff = { refusedFiles: {}, safeSearch: false, youtube: 'none' } as const;
 const signedIn = { verify: async (name: string) => name };
 const asStaff = { 'Proxy-Authorization': basic('teacher', 'pw') };
 
-test('FIL-08 a plain search goes to the safe face under its own name, and asks for safe results in words', async (t) => {
+test('a plain search goes to the safe face under its own name, and asks for safe results in words', async (t) => {
   const resolved: string[] = [];
   const made = await scene(t, {
     ...signedIn,
