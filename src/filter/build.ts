@@ -15,6 +15,8 @@ import { Trust } from './trust.ts';
 export interface BuildOptions {
   /** Two whole numbers below 2^32; the same lists under the same seed give the same file. Random when left out. */
   readonly seed?: readonly [number, number];
+  /** How claims are weighed; `lists/trust.json` when left out. */
+  readonly evidence?: Evidence;
   /** After each list: which, and how many names have been taken so far. */
   readonly onProgress?: (done: { readonly list: string; readonly names: number }) => void;
 }
@@ -75,7 +77,7 @@ export async function buildIndex(
   const began = performance.now();
   const build = new Build(
     taxonomy,
-    loadEvidence(taxonomy),
+    options.evidence ?? loadEvidence(taxonomy),
     await Trust.of(sources, taxonomy, mapping),
     options.seed ?? randomSeed(),
   );

@@ -153,7 +153,7 @@ function readText(file: string, code: string): string {
 }
 
 /** Every source of a folder, under the name that its file or folder has, after our own lists. */
-function sourcesOf(folder: string | undefined): Source[] {
+export function sourcesOf(folder: string | undefined): Source[] {
   const own: Source = { name: 'starter', kind: 'folder', path: join(ROOT, 'lists/starter'), own: true };
   if (folder === undefined) return [own];
   let names: string[];
