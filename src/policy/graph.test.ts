@@ -177,3 +177,12 @@ test('whatever text of a document is put in the place of another, the graph chec
   );
   assert.ok(checked > 3, `${checked} documents kept their shape`);
 });
+
+test('D01 passwords that change by days say how many, and those that go by the calendar do not', () => {
+  const faults = (rotation: PolicyDocument['passwords']['rotation']) =>
+    graphFaults(policyOf({ passwords: { ...policyOf().passwords, rotation } })).map((f) => f.path);
+  assert.deepEqual(faults({ every: 'days', days: 90 }), []);
+  assert.deepEqual(faults({ every: 'term' }), []);
+  assert.deepEqual(faults({ every: 'days' }), ['/passwords/rotation/days']);
+  assert.deepEqual(faults({ every: 'term', days: 90 }), ['/passwords/rotation/days']);
+});

@@ -10,6 +10,7 @@ const CHECKS: readonly Check[] = [
   texts,
   named,
   listed,
+  rotation,
   roles,
   profiles,
   rules,
@@ -24,6 +25,14 @@ const CHECKS: readonly Check[] = [
 export function graphFaults(doc: PolicyDocument): Fault[] {
   const visited = visit(PolicySchema, doc);
   return CHECKS.flatMap((check) => [...check(doc, visited)]);
+}
+
+/** D01: days are counted where they are named, and nowhere else. */
+function* rotation({ passwords }: PolicyDocument): Generator<Fault> {
+  const by = passwords.rotation;
+  if (!by || (by.every === 'days') === (by.days !== undefined)) return;
+  const expected = by.every === 'days' ? 'how many days' : 'nothing, since it goes by the calendar';
+  yield { path: '/passwords/rotation/days', expected, found: show(by.days) };
 }
 
 function* roles(doc: PolicyDocument): Generator<Fault> {

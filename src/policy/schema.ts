@@ -155,7 +155,13 @@ const MonitoringRules = Type.Object(
 );
 
 const PasswordRules = object({
-  rotation: orNull(object({ every: oneOf(['half-term', 'term', 'academic-year']) })),
+  rotation: orNull(
+    object({
+      every: oneOf(['half-term', 'term', 'academic-year', 'days']),
+      days: maybe(whole(1, 3660)),
+      for: maybe(set(Kind, { minItems: 1 })),
+    }),
+  ),
   minLength: whole(8, 128),
   classes: set(oneOf(['upper', 'lower', 'digit', 'symbol'])),
   clause: ClauseId,

@@ -1,4 +1,15 @@
-import { and, cell, cells, period, recipients, title, titles, unconfirmed, when } from './settings.words.ts';
+import {
+  and,
+  cell,
+  cells,
+  period,
+  recipients,
+  saysRotation,
+  title,
+  titles,
+  unconfirmed,
+  when,
+} from './settings.words.ts';
 import type { PolicyDocument } from './types.ts';
 
 /**
@@ -24,7 +35,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'Password change',
     at: ['/passwords/rotation'],
     say: ({ passwords: { rotation } }) =>
-      rotation ? `Everybody chooses a new password ${period(rotation)}.` : 'Nobody has to change a password by a date.',
+      rotation ? saysRotation(rotation) : 'Nobody has to change a password by a date.',
     docs: 'After each such boundary the first sign-in leads only to the form for a new password.',
   },
   {

@@ -234,7 +234,7 @@ test('GOV-33 every setting from D01 to D43 stands once, leads somewhere in one o
 });
 
 test('the sentences say what the values say', () => {
-  assert.equal(explainSetting(g, 'D01'), 'Everybody chooses a new password every half term.');
+  assert.equal(explainSetting(g, 'D01'), 'A new password is chosen every half term, by everybody.');
   assert.equal(explainSetting(b, 'D01'), 'Nobody has to change a password by a date.');
   assert.equal(explainSetting(b, 'D15'), 'May staff use a phone in lessons? Those on a list.');
   assert.equal(explainSetting(g, 'D22'), 'Nobody looks at it; first to be told are the police.');

@@ -1,5 +1,5 @@
 import type { Period } from './sections.ts';
-import type { Audience, Cell, PolicyDocument, RoleId } from './types.ts';
+import type { Audience, Cell, PasswordRotation, PersonKind, PolicyDocument, RoleId } from './types.ts';
 
 /** The words that sentences about settings are made of. */
 
@@ -65,3 +65,19 @@ export function recipients(doc: PolicyDocument, report: string): string {
 /** Marks what the school has yet to confirm. */
 export const unconfirmed = (part: { readonly unconfirmed?: boolean } | undefined): string =>
   part?.unconfirmed ? ' The school has still to confirm this.' : '';
+
+const WHOSE: Readonly<Record<PersonKind, string>> = {
+  pupil: 'pupils',
+  staff: 'staff',
+  governor: 'governors',
+  parent: 'parents',
+  volunteer: 'volunteers',
+  visitor: 'visitors',
+};
+
+/** D01 in a sentence. */
+export function saysRotation({ every, days, for: whose }: PasswordRotation): string {
+  const who = whose ? and(whose.map((kind) => WHOSE[kind])) : 'everybody';
+  const when = every === 'days' ? `every ${days} days` : period({ every });
+  return `A new password is chosen ${when}, by ${who}.`;
+}

@@ -246,9 +246,16 @@ export interface MonitoringRules {
   readonly escalationClause: string;
 }
 
+export interface PasswordRotation {
+  readonly every: 'half-term' | 'term' | 'academic-year' | 'days';
+  /** How many, where it goes by days and not by the calendar. */
+  readonly days?: number;
+  readonly for?: readonly PersonKind[];
+}
+
 export interface PasswordRules {
-  /** D01: when everybody chooses a new one; null where the policy orders none. */
-  readonly rotation: { readonly every: 'half-term' | 'term' | 'academic-year' } | null;
+  /** D01: when a new one is chosen, and by whom where not by everybody; null where the policy orders none. */
+  readonly rotation: PasswordRotation | null;
   readonly minLength: number;
   readonly classes: readonly ('upper' | 'lower' | 'digit' | 'symbol')[];
   readonly clause: string;

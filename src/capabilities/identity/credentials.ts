@@ -3,6 +3,7 @@ import { invalid } from '#core/errors.ts';
 import { type Context, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
+import { PERSON_KINDS, type PersonKind } from '#policy/types.ts';
 import { ADDRESS_TRIES, FREE_TRIES, passwordFaults, restAfter } from './password.rules.ts';
 import { hashPassword, newFirstPassword, RANDOM, verifyPassword } from './password-hash.ts';
 import { identityPolicy, passwordsFrom, schoolCalendar } from './policy.store.ts';
@@ -60,6 +61,7 @@ export async function verifyCredentials(deps: Deps, t: Try): Promise<string | nu
 
 interface Reserved {
   readonly person: string | null;
+  readonly kind?: PersonKind;
   readonly hash: string | null;
   readonly refused: TryResult | null;
 }
@@ -83,7 +85,7 @@ async function reserveTry(tx: Tx, t: Try, now: number): Promise<Reserved> {
     .selectFrom('person')
     .innerJoin('credential', 'credential.person_id', 'person.id')
     .innerJoin('school', 'school.id', 'person.school_id')
-    .select(['person.id', 'left_on', 'password_hash', 'failed_count', 'locked_until', 'school.time_zone'])
+    .select(['person.id', 'kind', 'left_on', 'password_hash', 'failed_count', 'locked_until', 'school.time_zone'])
     .where('username', '=', t.username.trim().toLowerCase())
     .forUpdate('credential')
     .executeTakeFirst();
@@ -101,7 +103,7 @@ async function reserveTry(tx: Tx, t: Try, now: number): Promise<Reserved> {
     })
     .where('person_id', '=', row.id)
     .execute();
-  return { person: row.id, hash: row.password_hash, refused: null };
+  return { person: row.id, kind: row.kind, hash: row.password_hash, refused: null };
 }
 
 /** The password was right: take the counted try back, unless it is one that opens nothing here. */
@@ -124,7 +126,7 @@ async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryR
       .where('person_id', '=', person)
       .execute();
   }
-  const from = row.must_change ? null : await passwordsFrom(tx, now);
+  const from = row.must_change ? null : await passwordsFrom(tx, now, found.kind);
   const due = from !== null && row.changed_at < from;
   // It stays good for the change form however often that is left without choosing: its owner alone knows it.
   if (due && t.via === 'proxy') return { outcome: 'must-change', person };
@@ -223,7 +225,8 @@ export async function overduePasswords(
   tx: Tx,
   now: number,
 ): Promise<{ readonly since: Date | null; readonly overdue: number; readonly people: number } | null> {
-  if (!(await identityPolicy(tx, now)).passwords.rotation) return null;
+  const { rotation } = (await identityPolicy(tx, now)).passwords;
+  if (!rotation) return null;
   const since = await passwordsFrom(tx, now);
   const today = dayIn((await schoolCalendar(tx)).timeZone, now);
   const { people, overdue } = await tx
@@ -237,6 +240,7 @@ export async function overduePasswords(
         .as('overdue'),
     ])
     .where((e) => e.or([e('left_on', 'is', null), e('left_on', '>', today)]))
+    .where('kind', 'in', rotation.for ?? PERSON_KINDS)
     .executeTakeFirstOrThrow();
   return { since, overdue: Number(overdue), people: Number(people) };
 }

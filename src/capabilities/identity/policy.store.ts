@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db.ts';
-import type { PasswordRules, PolicyDocument, RoleDefinition, SchoolFacts } from '#policy/types.ts';
+import type { PasswordRules, PersonKind, PolicyDocument, RoleDefinition, SchoolFacts } from '#policy/types.ts';
 import { RULES_WITHOUT_POLICY } from './password.rules.ts';
 import { lastBoundary } from './rotation.rules.ts';
 
@@ -41,11 +41,14 @@ export async function schoolCalendar(tx: Tx): Promise<Pick<SchoolFacts, 'timeZon
   };
 }
 
-/** Passwords chosen before this moment must be changed (IDA-04); null where the policy orders no change, or no term has begun. */
-export async function passwordsFrom(tx: Tx, now: number): Promise<Date | null> {
+/**
+ * Passwords chosen before this moment must be changed (IDA-04), by a person of this kind where one is asked about; null
+ * where the policy orders no change, or no term has begun.
+ */
+export async function passwordsFrom(tx: Tx, now: number, kind?: PersonKind): Promise<Date | null> {
   const { rotation } = (await identityPolicy(tx, now)).passwords;
-  if (!rotation) return null;
+  if (!rotation || (kind && rotation.for && !rotation.for.includes(kind))) return null;
   const { terms, timeZone } = await schoolCalendar(tx);
-  const boundary = lastBoundary(rotation.every, terms, now, timeZone);
+  const boundary = lastBoundary(rotation, terms, now, timeZone);
   return boundary === null ? null : new Date(boundary);
 }

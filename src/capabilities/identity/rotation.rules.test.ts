@@ -14,7 +14,7 @@ const LONDON = 'Europe/London';
 const at = (text: string) => Temporal.Instant.from(text).epochMilliseconds;
 
 test('IDA-04 D01 a stretch begins with the school’s own terms, half terms or years, at midnight of its own clocks', () => {
-  const rows: [Parameters<typeof lastBoundary>[0], string, string | null][] = [
+  const rows: [Parameters<typeof lastBoundary>[0]['every'], string, string | null][] = [
     ['half-term', '2026-09-01T22:59:59Z', null],
     ['half-term', '2026-09-01T23:00:00Z', '2026-09-01T23:00:00Z'],
     ['half-term', '2026-10-28T12:00:00Z', '2026-09-01T23:00:00Z'],
@@ -27,18 +27,29 @@ test('IDA-04 D01 a stretch begins with the school’s own terms, half terms or y
     ['academic-year', '2027-09-01T12:00:00Z', '2027-08-31T23:00:00Z'],
   ];
   for (const [every, now, expected] of rows) {
-    const found = lastBoundary(every, TERMS, at(now), LONDON);
+    const found = lastBoundary({ every }, TERMS, at(now), LONDON);
     assert.equal(found, expected === null ? null : at(expected), `${every} at ${now}`);
   }
-  assert.equal(lastBoundary('half-term', [], at('2026-11-03T10:00:00Z'), LONDON), null, 'no calendar, no boundary');
+  assert.equal(
+    lastBoundary({ every: 'half-term' }, [], at('2026-11-03T10:00:00Z'), LONDON),
+    null,
+    'no calendar, no boundary',
+  );
+  assert.equal(
+    lastBoundary({ every: 'days', days: 42 }, [], at('2026-11-03T10:00:00Z'), LONDON),
+    at('2026-09-22T10:00:00Z'),
+  );
 });
 
 test('a boundary is never in the future and never goes back', () => {
   const moment = fc.integer({ min: at('2026-08-01T00:00:00Z'), max: at('2028-01-01T00:00:00Z') });
-  const every = fc.constantFrom('half-term', 'term', 'academic-year');
+  const every = fc.constantFrom('half-term', 'term', 'academic-year', 'days');
   fc.assert(
     fc.property(every, moment, fc.integer({ min: 0, max: 90 * DAY }), (e, now, later) => {
-      const [first, second] = [lastBoundary(e, TERMS, now, LONDON), lastBoundary(e, TERMS, now + later, LONDON)];
+      const [first, second] = [
+        lastBoundary({ every: e, days: 42 }, TERMS, now, LONDON),
+        lastBoundary({ every: e, days: 42 }, TERMS, now + later, LONDON),
+      ];
       assert.ok((first ?? 0) <= now);
       assert.ok((first ?? 0) <= (second ?? 0));
     }),

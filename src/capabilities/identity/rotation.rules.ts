@@ -1,20 +1,25 @@
-import type { PasswordRules, SchoolFacts } from '#policy/types.ts';
-
-type Every = NonNullable<PasswordRules['rotation']>['every'];
+import { DAY } from '#core/clock.ts';
+import type { PasswordRotation, SchoolFacts } from '#policy/types.ts';
 
 /**
  * When the last stretch of the school's own calendar began (D01), as epoch ms of that day's first moment; null where none
  * has begun yet. A stretch begins with a term, with the day after a half-term break, or with the first term of an academic
- * year: never "every 42 days", since terms are not alike (IDA-04).
+ * year, since terms are not alike (IDA-04); a policy may count days instead.
  */
-export function lastBoundary(every: Every, terms: SchoolFacts['terms'], now: number, timeZone: string): number | null {
+export function lastBoundary(
+  { every, days }: Pick<PasswordRotation, 'every' | 'days'>,
+  terms: SchoolFacts['terms'],
+  now: number,
+  timeZone: string,
+): number | null {
+  if (every === 'days') return days === undefined ? null : now - days * DAY;
   const begun = beginnings(every, terms)
     .map((day) => Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds)
     .filter((at) => at <= now);
   return begun.length > 0 ? Math.max(...begun) : null;
 }
 
-function beginnings(every: Every, terms: SchoolFacts['terms']): string[] {
+function beginnings(every: Exclude<PasswordRotation['every'], 'days'>, terms: SchoolFacts['terms']): string[] {
   switch (every) {
     case 'half-term':
       return terms.flatMap((t) => [t.from, ...(t.halfTerm ? [dayAfter(t.halfTerm.to)] : [])]);

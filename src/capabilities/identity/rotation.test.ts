@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { DAY, HOUR, TestClock } from '#core/clock.ts';
 import { digestToken } from '#core/ids.ts';
 import { systemContext } from '#platform/db.ts';
+import { shippedPolicy } from '#policy/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { browser, type Part, type TestSchool, testSchool } from '#testing/web.ts';
 import { createWebApp, SESSION_COOKIE, type WebApp } from '#web/index.ts';
@@ -92,7 +93,7 @@ test('IDA-04 in the tuition centre the first sign-in after half term leads only 
     assert.equal((await monday.person.get(url)).headers.location, '/password', url);
   }
   const form = (await monday.person.get('/password')).body;
-  assert.match(form, /A new half term has begun, and everybody here chooses a new password/);
+  assert.match(form, /A new half term has begun, and our policy asks for a new password/);
   assert.doesNotMatch(form, /The password you were given/);
   assert.deepEqual(await system(s, (tx) => presence(tx, s.clock.now())), {}, 'the filter knows nobody there yet');
   assert.equal((await tryCredentials(s.deps, tryAs(s, 'year8', OLD, 'proxy'))).outcome, 'must-change');
@@ -146,4 +147,28 @@ test('IDA-04 a school without a calendar locks nobody out, and its count says th
     overdue: 0,
     people: 1,
   });
+});
+
+test('IDA-04 D01 a policy may count days instead, and name whose passwords it means', async () => {
+  const document = shippedPolicy('secondary-school');
+  const passwords = { ...document.passwords, rotation: { every: 'days' as const, days: 30, for: ['staff' as const] } };
+  const s = await testSchool(t, { policy: 'secondary-school', clock: new TestClock(FRIDAY) });
+  await t.asOwner(`update policy_version set document = jsonb_set(document, '{passwords}', $2) where school_id = $1`, [
+    s.id,
+    JSON.stringify(passwords),
+  ]);
+  const outcome = async (part: Part) => {
+    const result = await tryCredentials(s.deps, tryAs(s, part, OLD, 'page'));
+    return result.outcome === 'ok' ? result.mustChange : result.outcome;
+  };
+  for (const part of ['teacher', 'year8'] as const) {
+    await choose(s, part, OLD);
+    await t.asOwner('update credential set must_change = false, first_used_at = now() where person_id = $1', [
+      s.people[part].id,
+    ]);
+  }
+  s.clock.advance(29 * DAY);
+  assert.deepEqual([await outcome('teacher'), await outcome('year8')], [null, null]);
+  s.clock.advance(2 * DAY);
+  assert.deepEqual([await outcome('teacher'), await outcome('year8')], ['due', null]);
 });

@@ -230,7 +230,8 @@ async function passwordPage(
     chosen: await hasChosenPassword(tx, viewer.person.id),
   }));
   return reply.page('capabilities/identity/views/password.njk', {
-    due: viewer.mustChange && chosen ? STRETCHES[policy.passwords.rotation?.every ?? 'half-term'] : null,
+    due: viewer.mustChange && chosen ? policy.passwords.rotation : null,
+    stretches: STRETCHES,
     advice: passwordAdvice(policy.passwords),
     clause: policy.passwords.clause,
     refusal,

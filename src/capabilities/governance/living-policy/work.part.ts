@@ -57,7 +57,9 @@ const ROTATION = { 'half-term': 'half term', term: 'term', 'academic-year': 'sch
 
 function sayPasswords({ minLength, classes, rotation }: PolicyDocument['passwords']): string {
   const holds = classes.length > 0 ? `, with ${listed(classes.map((c) => CLASSES[c]))}` : '';
-  const every = rotation ? `A new one is chosen every ${ROTATION[rotation.every]}` : 'No regular change is ordered';
+  const every = rotation
+    ? `A new one is chosen every ${rotation.every === 'days' ? `${rotation.days} days` : ROTATION[rotation.every]}`
+    : 'No regular change is ordered';
   return `A password has at least ${minLength} characters${holds}. ${every}`;
 }
 

@@ -54,7 +54,7 @@ export const checkLinksEachTerm = async (deps: Deps): Promise<void> =>
     deps.db.in(systemContext(school.id), async (tx) => {
       const now = deps.clock.now();
       const { terms, timeZone } = await schoolCalendar(tx);
-      const since = lastBoundary('term', terms, now, timeZone) ?? now - WITHOUT_TERMS;
+      const since = lastBoundary({ every: 'term' }, terms, now, timeZone) ?? now - WITHOUT_TERMS;
       const last = await lastLinkRun(tx);
       if (last && last.startedAt.getTime() >= since) return;
       if ((await linked(tx, now)).length > 0) await startLinkCheck(tx, deps, systemContext(school.id));
