@@ -24,6 +24,7 @@ import {
   profileFor,
   SHIPPED_POLICIES,
   shippedPolicy,
+  UNIDENTIFIED,
 } from '#policy/index.ts';
 import { ROOT } from './installation.ts';
 
@@ -132,7 +133,8 @@ function policyOf(policy: string, taxonomy: Taxonomy): PolicyDocument {
 function profileOf(document: PolicyDocument, wanted: string): string {
   const year = /^year-(\d{1,2})$/.exec(wanted)?.[1];
   const id = year ? profileFor(document, { kind: 'pupil', year: Number(year) }) : wanted;
-  if (document.profiles.some((p) => p.id === id)) return id;
+  // A year that no profile takes is a mistake here, though a pupil of it would be treated as unidentified.
+  if (document.profiles.some((p) => p.id === id) && !(year && id === UNIDENTIFIED)) return id;
   const ids = document.profiles.map((p) => p.id).join(', ');
   throw invalid('check.profile', `This policy has no profile "${wanted}". There are: ${ids}; or year-7, year-8 …`);
 }
