@@ -6,6 +6,7 @@ import type { Audience, Cell, PolicyDocument, Rule } from './types.ts';
 export function* gaps(doc: PolicyDocument, context: LintContext): Generator<Found> {
   yield* documents(doc, context);
   yield* numbers(doc);
+  yield* narrowed(doc);
   yield* phases(doc);
   yield* modules(doc);
   yield* vacancies(doc, context);
@@ -31,6 +32,20 @@ function* documents(doc: PolicyDocument, { given }: LintContext): Generator<Foun
         { pointer: `/documents/${i}`, clause: document.clause },
         ...naming.map(([j, c]) => ({ pointer: `/clauses/${j}`, clause: c.id })),
       ],
+    };
+  }
+}
+
+/** The filter sees neither place nor equipment, and knows slots only by a cell's times: such a row holds everywhere. */
+function* narrowed(doc: PolicyDocument): Generator<Found> {
+  for (const [i, rule] of doc.rules.entries()) {
+    if (!rule.applies || rule.categories.length === 0) continue;
+    yield {
+      code: 'holds-everywhere',
+      key: `holds-everywhere:${rule.id}`,
+      title: `${rule.name} (${rule.id}) holds at every time and place`,
+      text: 'The row is narrowed to a time, a place or a kind of equipment, and names kinds of site, for which the filter knows none of these. Choose “at certain times” in its cells, or take the kinds of site out.',
+      where: [{ pointer: `/rules/${i}/applies`, clause: rule.clause }],
     };
   }
 }

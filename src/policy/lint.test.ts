@@ -113,6 +113,26 @@ test('a text that is stricter than the software is a warning, unless a finding o
   assert.deepEqual(of('stricter-text', { ...stricter, rules: [] }), [told]);
 });
 
+test('a row that is narrowed to a place and names kinds of site is told to hold everywhere', () => {
+  const narrow = (categories: string[]) =>
+    policyOf({
+      rules: [
+        {
+          id: 'X-1',
+          name: 'x',
+          clause: 'rules.all',
+          action: 'x',
+          applies: { slots: ['lunch'] },
+          categories,
+          cells: {},
+        },
+      ],
+    });
+  const codes = (doc: PolicyDocument) => lint(doc, { today: '2026-06-01', taxonomy }).map((l) => l.code);
+  assert.ok(codes(narrow(['games'])).includes('holds-everywhere'));
+  assert.ok(!codes(narrow([])).includes('holds-everywhere'));
+});
+
 test('UAR-26 two rules that differ about one kind of site are named, with the stricter', () => {
   const rule = (id: string, value: 'allowed' | 'not-allowed') => ({
     id,
@@ -128,7 +148,7 @@ test('UAR-26 two rules that differ about one kind of site are named, with the st
   assert.equal(clash.interim, 'The stricter rule holds: not allowed (rule A-2) for pupils.');
 });
 
-test('SAN-22 a table of sanctions that marks every cell is a contradiction, and one that chooses is none', () => {
+test('K09 a table of sanctions that marks every cell is a contradiction, and one that chooses is none', () => {
   const table = (cell: 'available' | 'not-available'): SanctionTable => ({
     name: 'Pupils',
     actions: [

@@ -18,6 +18,7 @@ export const LINT_CODES = {
   'next-review': { severity: 'clash', name: 'Next review and cycle disagree' },
   finding: { severity: 'clash', name: 'Contradictions that people found' },
   'stricter-text': { severity: 'warning', name: 'Texts stricter than the software' },
+  'holds-everywhere': { severity: 'warning', name: 'Rows that the filter cannot narrow' },
   'document-missing': { severity: 'warning', name: 'Documents not supplied' },
   'dead-reference': { severity: 'warning', name: 'References that lead nowhere' },
   'period-over': { severity: 'warning', name: 'Period over' },
