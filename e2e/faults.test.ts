@@ -126,7 +126,10 @@ test('MON-01 a gateway with a full spool is killed: all that was on its disk is 
   await signal('control', 'SIGSTOP');
   const flow = askSteadily(it.dns);
   const rush = askSteadily(it.dns, 2_500);
-  await eventually(() => spooled().files > 2, 20_000);
+  await eventually(() => {
+    const { files, hosts } = spooled();
+    return files > 2 && hosts.length > 6_000;
+  }, 20_000);
   await rush.stop();
   await sleep(500);
   const killedAt = Date.now();
