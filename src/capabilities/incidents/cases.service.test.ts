@@ -269,3 +269,13 @@ test('two people who take a step at once: one follows the other, and the second 
   const entries = await as('dsl', (tx) => entriesOf(tx, made.id));
   assert.equal(entries.filter((e) => e.action === 'close').length, 1);
 });
+
+test('ROL-05 whoever runs the machines reads no case, unless it is given to them', async () => {
+  const { reference } = await log('staff');
+  const seen = () => as('ictManager', (tx) => findCase(tx, reference));
+  const before = await as('ictManager', countCases);
+  assert.equal(await seen(), undefined);
+  await step('dsl', reference, 'assign', { person: s.people.ictManager.id });
+  assert.equal((await seen())?.reference, reference);
+  assert.notDeepEqual(await as('ictManager', countCases), before);
+});
