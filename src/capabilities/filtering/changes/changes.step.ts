@@ -138,22 +138,25 @@ export async function step(
   await tellOfStep(tx, deps, { ...change, school }, action, viewer.person.id, deciders);
 }
 
-/** The ledger’s entry of what was done with a change. */
-export const note = (
-  tx: Tx,
-  deps: Deps,
-  viewer: Viewer,
-  id: string,
-  action: string,
-  detail: Record<string, unknown>,
-  text: Record<string, string>,
-): Promise<void> =>
-  record(tx, {
-    school: viewer.school.id,
-    actor: viewer.person.id,
-    action: `filter-change.${action}`,
-    object: { kind: 'filter_change', id },
-    detail,
-    text,
-    at: deps.clock.now(),
-  });
+/** The ledger’s entry of what was done with a change, or with a report of a site. */
+export const noteOn =
+  (kind: 'filter_change' | 'site_report') =>
+  (
+    tx: Tx,
+    deps: Deps,
+    viewer: Viewer,
+    id: string,
+    action: string,
+    detail: Record<string, unknown>,
+    text: Record<string, string>,
+  ): Promise<void> =>
+    record(tx, {
+      school: viewer.school.id,
+      actor: viewer.person.id,
+      action: `filter-change.${action}`,
+      object: { kind, id },
+      detail,
+      text,
+      at: deps.clock.now(),
+    });
+export const note = noteOn('filter_change');

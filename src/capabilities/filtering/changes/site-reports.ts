@@ -2,14 +2,15 @@ import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
 import { readAddress } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { record } from '#platform/ledger.ts';
 import { post } from '#platform/mail.ts';
 import { holders, names, personById } from '#rooms/identity/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
 import { EMPTY } from './changes.pages.ts';
 import { siteFault } from './changes.rules.ts';
 import { submit } from './changes.service.ts';
-import { TECHNICAL } from './changes.step.ts';
+import { noteOn, TECHNICAL } from './changes.step.ts';
+
+const note = noteOn('site_report');
 
 /** FIL-18: a member of staff met something unsuitable: the address, the class, the time. One click is enough. */
 export function reportSite(
@@ -138,22 +139,3 @@ export async function reportsPage(tx: Tx, viewer: Viewer, q = '') {
     any: rows.length > 0,
   };
 }
-
-const note = (
-  tx: Tx,
-  deps: Deps,
-  viewer: Viewer,
-  id: string,
-  action: string,
-  detail: Record<string, unknown>,
-  text: Record<string, string>,
-): Promise<void> =>
-  record(tx, {
-    school: viewer.school.id,
-    actor: viewer.person.id,
-    action: `filter-change.${action}`,
-    object: { kind: 'site_report', id },
-    detail,
-    text,
-    at: deps.clock.now(),
-  });
