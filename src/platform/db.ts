@@ -84,7 +84,7 @@ export function clientOf(url: string): pg.Client {
 }
 
 /** The same for a pool, whose clients at work are its own and not the pool's concern. */
-function poolOf(url: string, max: number): pg.Pool {
+export function poolOf(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max, options: '-c timezone=UTC' });
   return pool.on('error', ignore).on('connect', (client) => client.on('error', ignore));
 }

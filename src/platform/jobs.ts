@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Logger, parseCronItems, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import { sql } from 'kysely';
 import { SECOND } from '#core/clock.ts';
-import { clientOf, type Tx } from './db.ts';
+import { clientOf, poolOf, type Tx } from './db.ts';
 import { faultFacts, type Log } from './log.ts';
 
 /** A task's name, and what it does with its payload. Tasks run at least once, so each must bear being run twice. */
@@ -66,9 +66,11 @@ export async function runJobs(
   );
   await freeJobs(url);
   const events: WorkerEvents = new EventEmitter();
+  // Not the queue's own pool: that one drops its error handlers when it stops, while its connections are still closing.
+  const pgPool = poolOf(url, CONNECTIONS);
   const runner = await run({
-    connectionString: url,
-    concurrency: 4,
+    pgPool,
+    concurrency: JOBS_AT_ONCE,
     pollInterval: options.poll ?? 1000,
     noHandleSignals: true,
     taskList,
@@ -82,7 +84,10 @@ export async function runJobs(
     await runner.addJob(task, {}, { jobKey: `${task} at start` });
 
   // It may have stopped by itself already, which it calls a fault.
-  const stop = () => runner.stop().catch(() => undefined);
+  const stop = async () => {
+    await runner.stop().catch(() => undefined);
+    if (!pgPool.ending) await pgPool.end();
+  };
   const { promise: lost, resolve: giveUp } = Promise.withResolvers<void>();
   const lose = () => {
     log.warn('queue.lost');
@@ -95,6 +100,9 @@ export async function runJobs(
 }
 
 const LAST_JOBS = 5 * SECOND;
+const JOBS_AT_ONCE = 4;
+/** One for each job, one that listens, and some for what the queue writes down. */
+const CONNECTIONS = 10;
 
 async function freeJobs(url: string): Promise<void> {
   const client = clientOf(url);
