@@ -1,11 +1,11 @@
 import { FLOOR } from './floor.ts';
 import { type IsOpen, openingOf, untilNext } from './open.ts';
+import { privateUse } from './private-use.ts';
 import { resolveCell, resolveWindow } from './resolve.ts';
 import { type Applies, type DeviceClass, type Settings, SLOT_KINDS, type SlotKind, ZONE_KINDS } from './sections.ts';
 import {
   type Audience,
   type Because,
-  type Cell,
   type Outcome,
   type PolicyDocument,
   type ResolvedCell,
@@ -66,7 +66,7 @@ export interface Spoken {
   readonly rule: string;
   readonly name: string;
   readonly clause: string | null;
-  readonly value: Cell['value'];
+  readonly value: ResolvedCell['value'];
   readonly spoke: 'allow' | 'block' | 'silent';
   readonly why: string;
 }
@@ -134,6 +134,9 @@ function statements(doc: PolicyDocument, school: SchoolFacts, action: string, au
     const resolved = resolveCell(cell, rule, school);
     return [{ rule, name, clause, whom: words.audience(audience), profile: null, applies: conditions, cell: resolved }];
   });
+  const { category, action: _, ...use } = privateUse(doc, school);
+  const staff = audience === 'staff' && categories.has(category);
+  const privately: Statement[] = staff ? [{ ...use, whom: words.audience(audience), profile: null, applies: {} }] : [];
   const profiles = doc.profiles
     .filter((p) => p.audience === audience && p.id !== UNIDENTIFIED)
     .flatMap(({ id: profile, name, blocks }) =>
@@ -151,7 +154,7 @@ function statements(doc: PolicyDocument, school: SchoolFacts, action: string, au
       ...shut,
     }),
   );
-  return [...rules, ...profiles, ...floor];
+  return [...rules, ...privately, ...profiles, ...floor];
 }
 
 function voiceOf({ rule, name, clause, whom, profile, applies, cell }: Statement, clock: WallClock): Voice {
@@ -216,6 +219,11 @@ function answersOf(
     case 'selected':
     case 'nominated':
       return { open: open(words.mayByName(name, whom)), closed: closed(words.mayBySelection(name, whom)) };
+    case 'quota':
+      return {
+        open: open(words.mayForMinutes(name, whom, cell.minutes)),
+        closed: closed(words.mayNoMoreToday(name, whom, cell.minutes), 'wait'),
+      };
     case 'times': {
       const plan = planOf(cell.windows);
       const later = (opening: number): Heard =>

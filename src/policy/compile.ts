@@ -1,7 +1,9 @@
 import { invalid } from '#core/errors.ts';
 import { FLOOR, taxonomyFaults } from './floor.ts';
 import { checkPolicy } from './parse.ts';
+import { privateUse } from './private-use.ts';
 import { resolveCell } from './resolve.ts';
+import { schoolMail } from './school-mail.ts';
 import {
   type Category,
   type CompiledCell,
@@ -28,6 +30,7 @@ export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[]
   }
   requireTimeZone(timeZone);
   checkPolicy(doc, `The policy "${doc.id}"`, taxonomy);
+  const mail = schoolMail(doc);
   return {
     id: doc.id,
     version: doc.version,
@@ -36,16 +39,24 @@ export function compilePolicy(doc: PolicyDocument, taxonomy: readonly Category[]
     profiles: doc.profiles.map((profile) => compileProfile(doc, school, profile)),
     clauses: Object.fromEntries(doc.clauses.map((c) => [c.id, { number: c.number, text: c.text }])),
     categories: Object.fromEntries(gravestFirst(doc, taxonomy).map((c) => [c.id, { name: c.name, nature: c.nature }])),
+    ...(mail && { mail }),
   };
 }
 
+/** What a profile may ask about somebody. */
+export interface ProfilePerson {
+  readonly kind: PersonKind;
+  readonly year?: number | null;
+  readonly group?: string | null;
+  readonly roles?: readonly string[];
+}
+
 /** The profile of a person; whom no profile takes is treated as unidentified, the strictest. */
-export function profileFor(
-  doc: PolicyDocument,
-  person: { readonly kind: PersonKind; readonly year?: number | null },
-): string {
-  const profile = doc.profiles.find(({ match: { kinds, years } }) => {
+export function profileFor(doc: PolicyDocument, person: ProfilePerson): string {
+  const profile = doc.profiles.find(({ match: { kinds, years, groups, roles } }) => {
     if (!kinds?.includes(person.kind)) return false;
+    if (groups && !groups.includes(person.group ?? '')) return false;
+    if (roles && !roles.some((role) => person.roles?.includes(role))) return false;
     return years === undefined || (typeof person.year === 'number' && years.includes(person.year));
   });
   return profile?.id ?? UNIDENTIFIED;
@@ -85,6 +96,10 @@ function speak(doc: PolicyDocument, school: SchoolFacts, profile: Profile): Spok
     const resolved = resolveCell(cell, rule, school);
     for (const category of categories) spoken.push([category, { rule, clause, cell: resolved }]);
   }
+  if (profile.audience === 'staff') {
+    const { category, rule, clause, cell } = privateUse(doc, school);
+    spoken.push([category, { rule, clause, cell }]);
+  }
   for (const [category, clause] of Object.entries(profile.blocks)) {
     spoken.push([category, { rule: 'profile', clause, cell: { value: 'not-allowed' } }]);
   }
@@ -98,7 +113,7 @@ function speak(doc: PolicyDocument, school: SchoolFacts, profile: Profile): Spok
 /** Lists of people and permissions are for those we know. */
 function unnamed(compiled: CompiledCell): CompiledCell {
   const { value } = compiled.cell;
-  return value === 'selected' || value === 'nominated' || value === 'permission'
+  return value === 'selected' || value === 'nominated' || value === 'permission' || value === 'quota'
     ? { ...compiled, cell: { value: 'not-allowed' } }
     : compiled;
 }

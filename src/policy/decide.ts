@@ -1,4 +1,4 @@
-import { type Candidate, NO_POLICY, type PreparedCell, prepare } from './prepare.ts';
+import { type Candidate, leasesOf, NO_POLICY, type PreparedCell, prepare } from './prepare.ts';
 import type { CompiledCell, CompiledPolicy, Decision } from './types.ts';
 import { nextFlip } from './windows.ts';
 
@@ -49,7 +49,7 @@ export function nextChange(policy: CompiledPolicy, at: number): number {
 
 /** The profiles in which two people can get different answers, since a list or permission there names somebody. */
 export function personalProfiles(policy: CompiledPolicy): Set<string> {
-  const names = ({ cell }: CompiledCell): boolean => 'people' in cell && cell.people.length > 0;
+  const names = ({ cell }: CompiledCell): boolean => leasesOf(cell).length > 0;
   const personal = policy.profiles.filter((p) => Object.values(p.cells).some((cells) => cells.some(names)));
   return new Set(personal.map((p) => p.id));
 }

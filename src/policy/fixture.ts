@@ -122,7 +122,7 @@ export function policyOf(parts: Partial<PolicyDocument> = {}): PolicyDocument {
       onlineSafetyLead: 'dsl',
       filterChanges: { approver: 'dsl', two: true, maxDays: 90, bypass: ['filtering'] },
       guests: { types: [], maxDays: 30, mustAgree: true, access: 'INTERNET_ONLY' },
-      privateSocialMedia: { value: 'never', minutesPerDay: null },
+      privateSocialMedia: { value: 'selected', minutesPerDay: null },
       externalBodies: [],
       parentSignature: { asked: true, neededForAccess: false },
       imageChannels: [],

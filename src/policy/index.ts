@@ -9,7 +9,7 @@ export {
   type SchoolCalendar,
 } from './calendar.ts';
 export { changed, changeFor, changeRule, decisive, isFor, isLive, type LiveChange, neverOpened } from './changes.ts';
-export { bareSchool, compilePolicy, profileFor } from './compile.ts';
+export { bareSchool, compilePolicy, type ProfilePerson, profileFor } from './compile.ts';
 export { type CompiledMay, compileMay, type MayBecause, type Spoken } from './compile-may.ts';
 export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, personalProfiles, type Question } from './decide.ts';
@@ -18,8 +18,10 @@ export { type Change, diffPolicies, type Mark, SECTIONS } from './diff.ts';
 export { LINT_CODES, type Lint, lint, type Severity, unsettled } from './lint.ts';
 export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
+export { PRIVATE_USE, privateUse } from './private-use.ts';
 export { safetyFor } from './safety.ts';
 export { PolicySchema } from './schema.ts';
+export { closedAsMail, withSchoolMail } from './school-mail.ts';
 export * from './sections.ts';
 export { explainSetting, readSetting, SETTINGS, type Setting } from './settings.ts';
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';

@@ -22,6 +22,11 @@ export function openingOf(cell: ResolvedCell, clock: WallClock): IsOpen {
       const plan = planOf(cell.windows);
       return (at) => within(plan, clock.local(at));
     }
+    case 'quota': {
+      const used = Map.groupBy(cell.used, (lease) => lease.person);
+      // Whose minutes nobody can count has none.
+      return (at, person) => person != null && !holds(used.get(person), at);
+    }
   }
 }
 

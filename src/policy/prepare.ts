@@ -5,6 +5,7 @@ import {
   type CompiledPolicy,
   type CompiledProfile,
   type Decision,
+  type Lease,
   type Outcome,
   type ResolvedCell,
   STRICTNESS,
@@ -82,6 +83,14 @@ export function prepare(policy: CompiledPolicy): Prepared {
   return prepared;
 }
 
+/** Whom a cell names, as open or as closed to them. */
+export const leasesOf = (cell: ResolvedCell): readonly Lease[] =>
+  'people' in cell ? cell.people : 'used' in cell ? cell.used : [];
+
+/** When the first of those begin again for whom it is used up now: at midnight, for all of them. */
+const usedUntil = (used: readonly Lease[], at: number): number =>
+  Math.min(...used.filter((l) => at >= l.from && at < (l.until ?? 0)).map((l) => l.until ?? 0));
+
 const cellsOf = (policy: CompiledPolicy): ResolvedCell[] =>
   policy.profiles.flatMap((p) => Object.values(p.cells).flatMap((cells) => cells.map((c) => c.cell)));
 
@@ -93,8 +102,7 @@ function plansOf(policy: CompiledPolicy): Plan[] {
 function leaseEdgesOf(policy: CompiledPolicy): number[] {
   const edges = new Set<number>();
   for (const cell of cellsOf(policy)) {
-    if (!('people' in cell)) continue;
-    for (const { from, until } of cell.people) edges.add(from).add(until ?? Number.POSITIVE_INFINITY);
+    for (const { from, until } of leasesOf(cell)) edges.add(from).add(until ?? Number.POSITIVE_INFINITY);
   }
   return [...edges].sort((a, b) => a - b);
 }
@@ -188,6 +196,14 @@ function prepareCell(
       case 'selected':
       case 'nominated':
         return block(words.bySelection(name, whom));
+      case 'quota':
+        return untilNext(
+          (at) => usedUntil(cell.used, at),
+          (again) =>
+            again === Number.POSITIVE_INFINITY
+              ? block(words.closed(name, whom))
+              : block(words.usedUp(name, cell.minutes, sayWhen(again, clock)), 'wait'),
+        );
       case 'times': {
         if (cell.windows.length === 0) return block(words.noTimeSet(name));
         const plan = planOf(cell.windows);

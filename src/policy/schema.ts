@@ -18,8 +18,8 @@ import {
   SelfAudit,
   Settings,
   Settlement,
-  SLOT_KINDS,
   Statement,
+  WindowShape,
   Training,
 } from './sections.ts';
 import {
@@ -29,7 +29,6 @@ import {
   CategoryId,
   ClauseId,
   closed,
-  FromTime,
   flag,
   Kind,
   list,
@@ -43,7 +42,6 @@ import {
   RuleId,
   Slug,
   set,
-  ToTime,
   text,
   whole,
 } from './shapes.ts';
@@ -91,6 +89,8 @@ const Profile = Type.Object(
       {
         kinds: Type.Optional(set(Kind, { minItems: 1 })),
         years: Type.Optional(set(whole(0, 14), { minItems: 1 })),
+        groups: Type.Optional(set(text(60), { minItems: 1 })),
+        roles: Type.Optional(set(Role, { minItems: 1 })),
       },
       closed,
     ),
@@ -98,15 +98,6 @@ const Profile = Type.Object(
     uncategorised: oneOf(['allow', 'block']),
   },
   closed,
-);
-
-const Days = set(whole(1, 7), { minItems: 1 });
-const TimeWindow = Type.Union(
-  [
-    object({ days: Days, from: FromTime, to: ToTime, term: maybe(flag()) }),
-    object({ slots: set(oneOf(SLOT_KINDS), { minItems: 1 }), days: maybe(Days), term: maybe(flag()) }),
-  ],
-  { description: 'a window such as {"days": [1, 2], "from": "12:30", "to": "13:15"} or {"slots": ["lunch"]}' },
 );
 
 const cell = <const V extends string, P extends Record<string, TSchema>>(value: V, parts: P) =>
@@ -118,7 +109,7 @@ const Cell = Type.Union(
     cell('allowed', {}),
     cell('not-allowed', {}),
     cell('illegal', {}),
-    cell('times', { windows: list(TimeWindow, { maxItems: 50 }) }),
+    cell('times', { windows: list(WindowShape, { maxItems: 50 }) }),
     cell('selected', people),
     cell('nominated', people),
     cell('permission', {}),
@@ -150,6 +141,10 @@ const MonitoringRules = Type.Object(
       { minItems: 1 },
     ),
     escalationClause: ClauseId,
+    bypass: maybe(object({ count: whole(2, 1000), minutes: whole(1, 1440), clause: ClauseId })),
+    classView: maybe(
+      object({ windows: orNull(list(WindowShape, { maxItems: 50 })), others: set(Role), shown: flag() }),
+    ),
   },
   closed,
 );

@@ -6,7 +6,9 @@ import {
   ClauseId,
   closed,
   Day,
+  FromTime,
   flag,
+  HostName,
   Kind,
   list,
   maybe,
@@ -17,6 +19,7 @@ import {
   RuleId,
   Slug,
   set,
+  ToTime,
   text,
   whole,
 } from './shapes.ts';
@@ -29,6 +32,15 @@ import {
 export const SLOT_KINDS = ['lesson', 'tutor-time', 'break', 'lunch', 'club'] as const;
 export const ZONE_KINDS = ['main-building', 'outside', 'off-site'] as const;
 export const PHASES = ['KS1', 'KS2', 'KS3', 'KS4', 'KS5', 'end-of-secondary', 'all'] as const;
+
+const Days = set(whole(1, 7), { minItems: 1 });
+export const WindowShape = Type.Union(
+  [
+    object({ days: Days, from: FromTime, to: ToTime, term: maybe(flag()) }),
+    object({ slots: set(oneOf(SLOT_KINDS), { minItems: 1 }), days: maybe(Days), term: maybe(flag()) }),
+  ],
+  { description: 'a window such as {"days": [1, 2], "from": "12:30", "to": "13:15"} or {"slots": ["lunch"]}' },
+);
 
 /** Where, when and with what a rule speaks; what is left out is not asked. Elsewhere the rule is silent. */
 export const Applies = object({
@@ -321,7 +333,11 @@ export const Settings = object({
   /** D18 */ privateSocialMedia: object({
     value: oneOf(['never', 'times', 'selected', 'reasonable']),
     minutesPerDay: orNull(whole(1, 480)),
+    /** With `times`: when. */
+    windows: maybe(list(WindowShape, { maxItems: 50 })),
   }),
+  /** COM-13: the school's own mail, of all services of mail the one that stays open. */
+  schoolMail: maybe(object({ hosts: set(HostName) })),
   /** D26 */ externalBodies: list(text(120)),
   /** D28 */ parentSignature: object({ asked: flag(), neededForAccess: flag(), unconfirmed: maybe(flag()) }),
   /** D29 */ imageChannels: list(text(60)),

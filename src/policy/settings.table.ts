@@ -194,8 +194,7 @@ export const SETTINGS: readonly Setting[] = [
     at: ['/settings/privateSocialMedia'],
     say: ({ settings: { privateSocialMedia } }) =>
       `Private social media in school: ${PRIVATE[privateSocialMedia.value]}${privateSocialMedia.minutesPerDay === null ? '' : `, ${privateSocialMedia.minutesPerDay} minutes a day`}.`,
-    docs: 'Where the table of communications is stricter, the table holds.',
-    later: true,
+    docs: 'The filter counts the minutes; while none are set, only people on the list have any. Where the table of communications is stricter, the table holds.',
   },
   {
     id: 'D19',
@@ -303,14 +302,15 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     id: 'D30',
-    topic: 'Mail addresses of pupils',
-    at: ['/settings/individualEmailFrom'],
-    say: ({ settings: { individualEmailFrom } }) =>
-      individualEmailFrom
+    topic: 'School mail',
+    at: ['/settings/individualEmailFrom', '/settings/schoolMail'],
+    say: ({ settings: { individualEmailFrom, schoolMail } }) => {
+      const own = individualEmailFrom
         ? `From ${individualEmailFrom} each pupil has an address of their own.`
-        : 'Nothing is said about shared addresses.',
-    docs: 'A shared mailbox is refused from this key stage on.',
-    later: true,
+        : 'Nothing is said about shared addresses.';
+      return schoolMail ? `${own} The school’s own mail is at ${and(schoolMail.hosts, 'no address yet')}.` : own;
+    },
+    docs: 'The filter leaves the school’s own mail open and every other service of mail closed.',
   },
   {
     id: 'D31',

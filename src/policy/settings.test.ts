@@ -146,7 +146,7 @@ test('D29 D30 D31 D32 D41 pictures, mail, training and curriculum: each schoolâ€
   assert.ok(!(readSetting(g, 'D29')[0] as string[]).includes('blog'));
   assert.deepEqual(readSetting(b, 'D29'), [['website', 'blog', 'social media', 'local press']]);
   answers({
-    D30: { g: [null], b: ['KS2'] },
+    D30: { g: [null, { hosts: [] }], b: ['KS2', { hosts: [] }] },
     D41: { g: ['training-audit-form', []], b: ['self-audit', [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]] },
   });
   const courses = Object.fromEntries(b.training.map((t) => [t.id, t.period]));

@@ -34,6 +34,7 @@ export const Slug = named(SLUG, 'an id such as "data-protection"', 60);
 export const Day = named('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'a day such as "2026-09-01"', 10);
 export const FromTime = named('^([01][0-9]|2[0-3]):[0-5][0-9]$', 'a time from "00:00" to "23:59"', 5);
 export const ToTime = named('^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$', 'a time from "00:01" to "24:00"', 5);
+export const HostName = named('^[a-z0-9-]+(\\.[a-z0-9-]+)+$', 'the name of a site such as "mail.example.org"', 253);
 export const Role = oneOf(ROLE_IDS);
 export const Kind = oneOf(PERSON_KINDS);
 export const AudienceName = oneOf(['staff', 'pupil', 'guest']);

@@ -162,7 +162,14 @@ export interface Profile {
   /** The clause that sets this profile apart; what the rules leave open is answered under it. */
   readonly clause: string;
   /** Who falls under it: the first profile that matches a person wins. */
-  readonly match: { readonly kinds?: readonly PersonKind[]; readonly years?: readonly number[] };
+  readonly match: {
+    readonly kinds?: readonly PersonKind[];
+    readonly years?: readonly number[];
+    /** Forms or groups, as they are called here. */
+    readonly groups?: readonly string[];
+    /** Somebody who holds one of these, first or as deputy. */
+    readonly roles?: readonly RoleId[];
+  };
   /** Blocked here besides what the rules block: category → clause. */
   readonly blocks: Readonly<Record<string, string>>;
   /** Addresses in no category. */
@@ -200,13 +207,14 @@ export type Cell = (
 ) & { readonly unconfirmed?: boolean; readonly rationale?: string };
 
 /** How much a cell closes; where several speak of one category the strictest decides (UAR-26, GOV-34). */
-export const STRICTNESS: Readonly<Record<Cell['value'], number>> = {
+export const STRICTNESS: Readonly<Record<ResolvedCell['value'], number>> = {
   illegal: 5,
   'not-allowed': 4,
   permission: 3,
   selected: 3,
   nominated: 3,
   times: 2,
+  quota: 2,
   allowed: 1,
 };
 
@@ -244,7 +252,24 @@ export interface MonitoringRules {
     readonly acknowledgeMinutes: number;
   }[];
   readonly escalationClause: string;
+  /** FCR-06: so many tries to get round the filter within `minutes`; left out: `BYPASS_USUAL`. */
+  readonly bypass?: { readonly count: number; readonly minutes: number; readonly clause: string };
+  /** MON-10: the live view of a class; left out: `CLASS_VIEW_USUAL`. */
+  readonly classView?: ClassViewRules;
 }
+
+export interface ClassViewRules {
+  /** When a class may be looked at; null: whenever its teacher is with it. */
+  readonly windows: readonly TimeWindow[] | null;
+  /** Who besides its own teachers may look at a class, with a reason. */
+  readonly others: readonly RoleId[];
+  /** Do pupils see on their own page that their class was looked at? */
+  readonly shown: boolean;
+}
+
+/** Three are no accident: a browser asks for one name by itself, and asks for it again and again. */
+export const BYPASS_USUAL = { count: 3, minutes: 15 } as const;
+export const CLASS_VIEW_USUAL: ClassViewRules = { windows: null, others: SAFEGUARDING_ROLES, shown: true };
 
 export interface PasswordRotation {
   readonly every: 'half-term' | 'term' | 'academic-year' | 'days';
@@ -316,6 +341,8 @@ export interface SchoolFacts {
   }[];
   /** Lists and permissions (COM-12): this person, under this rule, from then until then (epoch ms; null: no end). */
   readonly grants: readonly (Lease & { readonly rule: string })[];
+  /** Whose minutes of today are used up, under which rule (SOC-18). */
+  readonly used?: readonly (Lease & { readonly rule: string })[];
 }
 export interface DaySpan {
   readonly from: string;
@@ -334,6 +361,8 @@ export type ResolvedCell = (
   | { readonly value: 'illegal' }
   | { readonly value: 'times'; readonly windows: readonly OpenWindow[] }
   | { readonly value: 'selected' | 'nominated' | 'permission'; readonly people: readonly Lease[] }
+  /** So many minutes a day for each; `used`: for whom they are used up, from when and until when. */
+  | { readonly value: 'quota'; readonly minutes: number; readonly used: readonly Lease[] }
 ) & { readonly unconfirmed?: boolean };
 /** `dates`: open only within these days; left out: on every day. */
 export interface OpenWindow {
@@ -353,6 +382,8 @@ export interface CompiledPolicy {
   readonly clauses: Readonly<Record<string, { readonly number: string; readonly text: string }>>;
   /** The whole taxonomy, gravest first: where two categories are refused alike, the graver one is named. */
   readonly categories: Readonly<Record<string, { readonly name: string; readonly nature: Category['nature'] }>>;
+  /** COM-13: the school's own mail; each host stands for everything below it too. */
+  readonly mail?: { readonly hosts: readonly string[]; readonly clause: string | null };
 }
 
 export interface CompiledProfile {

@@ -34,6 +34,8 @@ export const bySelection = (category: string, whom: string): string =>
   `${sites(category)} are open only to ${whom} on a list the school keeps, and you are not on it.`;
 export const opensLater = (category: string, when: string): string =>
   `${sites(category)} are closed just now; they open ${when}.`;
+export const usedUp = (category: string, minutes: number, when: string): string =>
+  `Your ${minutes === 1 ? 'minute' : `${minutes} minutes`} of today for sites listed under “${category}” are over; they open again ${when}.`;
 export const noTimeSet = (category: string): string =>
   `${sites(category)} are open only at certain times, and the school has not set any yet.`;
 export const noTimeAhead = (category: string): string =>
@@ -54,6 +56,10 @@ export const mayNow = (rule: string, whom: string): string => `${byRule(rule)}, 
 export const mayByName = (rule: string, whom: string): string =>
   `${byRule(rule)}, ${whom} may when they are named for it, as here.`;
 export const mayNot = (rule: string, whom: string): string => `${byRule(rule)}, ${whom} may not.`;
+export const mayForMinutes = (rule: string, whom: string, minutes: number): string =>
+  `${byRule(rule)}, ${whom} may for ${minutes} minutes a day.`;
+export const mayNoMoreToday = (rule: string, whom: string, minutes: number): string =>
+  `${byRule(rule)}, ${whom} may for ${minutes} minutes a day, and today’s are over.`;
 export const mayLater = (rule: string, whom: string, when: string): string =>
   `${byRule(rule)}, ${whom} may at certain times only; the next begins ${when}.`;
 export const mayAtTimesUnset = (rule: string, whom: string): string =>

@@ -71,6 +71,8 @@ export function answerFor(category: Category, strictest: CompiledCell | undefine
     case 'selected':
     case 'nominated':
       return { answer: 'For people on a list', tone: 'partly', detail: unsure, ...by };
+    case 'quota':
+      return { answer: 'For a while each day', tone: 'partly', detail: `${cell.minutes} minutes`, ...by };
     case 'times': {
       if (cell.windows.length === 0) return { answer: 'Closed', tone: 'closed', detail: 'no times are set', ...by };
       return { answer: 'At times', tone: 'partly', detail: cell.windows.map(sayWindow).join('; '), ...by };

@@ -4,6 +4,7 @@ import {
   type Audience,
   type Cell,
   type PolicyDocument,
+  privateUse,
   type ResolvedCell,
   type SchoolFacts,
   STRICTNESS,
@@ -57,6 +58,8 @@ function one(cell: ResolvedCell, asWritten: () => Cell | undefined): Answer {
       const windows = own?.value === 'times' ? own.windows.map(sayWindow).join('; ') : 'at certain times';
       return { key: JSON.stringify(cell.windows), said: `open ${windows}` };
     }
+    case 'quota':
+      return { key: `quota ${cell.minutes}`, said: `open for ${cell.minutes} minutes a day` };
     case 'permission':
       return { key: 'permission', said: 'open only with permission' };
     case 'selected':
@@ -80,12 +83,15 @@ export function spoken(doc: PolicyDocument, action: string, audience: Audience, 
   const own = doc.rules.filter((r) => r.action === action);
   const kinds = new Set(own.flatMap((r) => r.categories));
   const related = doc.rules.filter((r) => r.action !== action && r.categories.some((c) => kinds.has(c)));
-  return [...own, ...related].flatMap((r) => {
+  const use = privateUse(doc, facts);
+  const privately = audience === 'staff' && kinds.has(use.category) ? [{ ...use, applies: undefined }] : [];
+  const rules = [...own, ...related].flatMap((r) => {
     const cell = r.cells[audience];
     return cell
       ? [{ rule: r.id, applies: kinds.size === 0 ? r.applies : undefined, cell: resolveCell(cell, r.id, facts) }]
       : [];
   });
+  return [...rules, ...privately];
 }
 
 export function answerAt(doc: PolicyDocument, facts: SchoolFacts, rules: readonly SpokenRule[], point: string): Answer {
