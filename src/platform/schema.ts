@@ -1,10 +1,14 @@
+import type { EvidenceTables } from './tables/evidence.ts';
+import type { AiToolTables } from './tables/ai-tools.ts';
 import type { FilteringTables } from './tables/filtering.ts';
 import type { IdentityTables } from './tables/identity.ts';
 import type { IncidentsTables } from './tables/incidents.ts';
 import type { MonitoringTables } from './tables/monitoring.ts';
 import type { PoliciesTables } from './tables/policies.ts';
+import type { ReviewsTables } from './tables/reviews.ts';
 import type { SchoolTables } from './tables/school.ts';
 
+export type { AiToolState, AiToolStatus } from './tables/ai-tools.ts';
 export type { ChangeKind, ChangeScopeKind, ChangeState } from './tables/filtering.ts';
 export type { EvidenceLine } from './tables/monitoring.ts';
 export type { DraftState } from './tables/policies.ts';
@@ -19,5 +23,8 @@ export interface Database
     IdentityTables,
     PoliciesTables,
     FilteringTables,
+    AiToolTables,
     MonitoringTables,
-    IncidentsTables {}
+    IncidentsTables,
+    EvidenceTables,
+    ReviewsTables {}

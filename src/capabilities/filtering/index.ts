@@ -1,4 +1,4 @@
-export { changesWaiting, changeWorkflow } from './changes/index.ts';
+export { changesOf, changesWaiting, changeWorkflow, type FilterChange, heldSites } from './changes/index.ts';
 export { filteringJobs, tendLists } from './filtering.jobs.ts';
 export { filteringRoom } from './filtering.routes.ts';
 export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } from './gateways.service.ts';
