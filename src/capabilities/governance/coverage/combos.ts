@@ -1,6 +1,6 @@
 import { type AccessLevel, type CompiledProfile, type DeviceClass, deviceAccess, UNIDENTIFIED } from '#policy/index.ts';
 import type { CoverageFacts, Place } from './facts.ts';
-import { type About, type Row, statements, working } from './statements.ts';
+import { type About, type Row, seen, statements, working } from './statements.ts';
 
 /** One kind of device, in one place, in the hands of somebody of one profile. */
 export interface Combo {
@@ -14,6 +14,7 @@ export interface Combo {
 
 const away = (c: Combo) => c.place.kind === 'off-site';
 const here = (c: Combo) => !away(c) && working(c.facts) && (c.facts.reach.dns || c.facts.reach.proxy);
+const recorded = (c: Combo) => here(c) && seen(c.facts);
 const safety = (c: Combo) => c.facts.safety[c.profile.id];
 const known = (c: Combo) => c.profile.id !== UNIDENTIFIED;
 const YOUTUBE = {
@@ -61,7 +62,7 @@ export const COMBO_ROWS: readonly Row<Combo>[] = [
   {
     id: 'recorded-person',
     about: 'monitored',
-    when: (c) => here(c) && known(c) && c.device.shared,
+    when: (c) => recorded(c) && known(c) && c.device.shared,
     says: () =>
       'Recorded under the person’s name from sign-in to sign-out; before that under nobody’s, by the strictest profile.',
     change: 'Whether people sign in.',
@@ -69,7 +70,7 @@ export const COMBO_ROWS: readonly Row<Combo>[] = [
   {
     id: 'recorded-device',
     about: 'monitored',
-    when: (c) => here(c) && known(c) && !c.device.shared,
+    when: (c) => recorded(c) && known(c) && !c.device.shared,
     says: () =>
       'Recorded under the person’s name where they are signed in or the address is registered as theirs; otherwise under nobody’s, by the strictest profile.',
     change: 'Sign-in, or its address registered.',
@@ -77,7 +78,7 @@ export const COMBO_ROWS: readonly Row<Combo>[] = [
   {
     id: 'recorded-nobody',
     about: 'monitored',
-    when: (c) => here(c) && !known(c),
+    when: (c) => recorded(c) && !known(c),
     says: () => 'Recorded by address, under nobody’s name. Alerts tell of the address.',
     change: 'Somebody signs in.',
   },

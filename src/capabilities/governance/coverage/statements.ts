@@ -52,7 +52,8 @@ const profiles = (f: CoverageFacts) => f.policy?.compiled.profiles ?? [];
 const pupils = (f: CoverageFacts) => f.policy?.document.profiles.filter((p) => p.match.kinds?.includes('pupil')) ?? [];
 const searchUnsafe = (f: CoverageFacts) => profiles(f).filter((p) => f.safety[p.id]?.safeSearch !== true);
 const pupilsUnsafe = (f: CoverageFacts) => pupils(f).filter((p) => f.safety[p.id]?.safeSearch !== true);
-const seen = (f: CoverageFacts) => f.lastActivity !== null && f.at - f.lastActivity.getTime() < DETECTED_WITHIN;
+/** What gateways recorded came in within a week: only that shows that monitoring works. */
+export const seen = (f: CoverageFacts) => f.lastActivity !== null && f.at - f.lastActivity.getTime() < DETECTED_WITHIN;
 const personal = (f: CoverageFacts) =>
   f.policy?.document.devices.some((d) => d.ownership !== 'school' && (d.cells.full || d.cells.internetOnly)) ?? false;
 
@@ -248,6 +249,16 @@ export const SCHOOL_ROWS: readonly Row<CoverageFacts>[] = [
     when: (f) => inState(f, 'behind').length > 0,
     says: (f) => `Not yet by the newest settings: ${namesOf(inState(f, 'behind'))} still obeys an older snapshot.`,
     change: 'It takes the newest snapshot, usually within seconds.',
+  },
+  {
+    id: 'no-record',
+    about: 'not',
+    when: (f) => !seen(f),
+    says: (f) =>
+      `No record has come in ${f.lastActivity ? `for ${span(f.at - f.lastActivity.getTime())}` : 'yet'}, so nothing shows that monitoring works.`,
+    parents: (f) =>
+      `No record of use has come in ${f.lastActivity ? 'for a week' : 'yet'}. Until one does, we cannot say that anything is monitored.`,
+    change: 'A gateway at work that brings what it recorded.',
   },
   {
     id: 'dns-closed',
