@@ -1,5 +1,6 @@
 import type { EvidenceTables } from './tables/evidence.ts';
 import type { AiToolTables } from './tables/ai-tools.ts';
+import type { ClassesTables } from './tables/classes.ts';
 import type { FilteringTables } from './tables/filtering.ts';
 import type { IdentityTables } from './tables/identity.ts';
 import type { IncidentsTables } from './tables/incidents.ts';
@@ -21,6 +22,7 @@ export type { SchoolSettings } from './tables/school.ts';
 export interface Database
   extends SchoolTables,
     IdentityTables,
+    ClassesTables,
     PoliciesTables,
     FilteringTables,
     AiToolTables,

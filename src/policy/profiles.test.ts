@@ -46,9 +46,10 @@ test('FIL-06 a document may say classes and roles, and one that names no role of
       ...sound,
       profiles: sound.profiles.map((p) => (p.id === 'governor' ? { ...p, match: { ...p.match, roles } } : p)),
     });
-  assert.deepEqual(parsePolicy(withRoles(['lead-governor']), 'It').profiles.find((p) => p.id === 'governor')?.match.roles, [
-    'lead-governor',
-  ]);
+  assert.deepEqual(
+    parsePolicy(withRoles(['lead-governor']), 'It').profiles.find((p) => p.id === 'governor')?.match.roles,
+    ['lead-governor'],
+  );
   assert.throws(() => parsePolicy(withRoles(['caretaker']), 'It'), /roles/);
 });
 

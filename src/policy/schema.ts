@@ -19,8 +19,8 @@ import {
   Settings,
   Settlement,
   Statement,
-  WindowShape,
   Training,
+  WindowShape,
 } from './sections.ts';
 import {
   ActionId,

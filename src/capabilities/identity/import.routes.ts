@@ -16,9 +16,9 @@ const KINDS = PERSON_KINDS.map((k) => ({ value: k, text: KIND_NAMES[k] }));
 const SHOWN = 50;
 
 const EXAMPLE = [
-  ['username', 'name', 'kind', 'year', 'form', 'email'],
-  ['m.example', 'Mina Example', 'pupil', '8', '8B', ''],
-  ['j.sample', 'Jo Sample', 'staff', '', '', 'j.sample@school.example'],
+  ['username', 'name', 'kind', 'year', 'form', 'email', 'classes'],
+  ['m.example', 'Mina Example', 'pupil', '8', '8B', '', ''],
+  ['j.sample', 'Jo Sample', 'staff', '', '', 'j.sample@school.example', '8B; 9A'],
 ];
 
 export function importRoutes(app: WebApp, deps: Deps): void {

@@ -11,7 +11,16 @@ export type ImportRow =
   | { readonly line: number; readonly username: string; readonly person: NewPerson }
   | { readonly line: number; readonly username: string; readonly faults: readonly string[] };
 
-type Column = 'username' | 'displayName' | 'forename' | 'surname' | 'kind' | 'yearGroup' | 'groupName' | 'email';
+type Column =
+  | 'username'
+  | 'displayName'
+  | 'forename'
+  | 'surname'
+  | 'kind'
+  | 'yearGroup'
+  | 'groupName'
+  | 'email'
+  | 'classes';
 
 /** Headings by meaning: what schools' systems call these, letters only. */
 const HEADINGS: Readonly<Record<Column, readonly string[]>> = {
@@ -33,6 +42,7 @@ const HEADINGS: Readonly<Record<Column, readonly string[]>> = {
     'registrationform',
   ],
   email: ['email', 'mail', 'emailaddress', 'workemail', 'schoolemail'],
+  classes: ['classes', 'teaches', 'teachingclasses', 'teachinggroups', 'classestaught'],
 };
 
 /** Kinds by meaning. */
@@ -85,6 +95,7 @@ export function readImport(bytes: Buffer, kindOfAll: PersonKind): ImportRow[] {
       yearGroup: cell('yearGroup'),
       groupName: cellIfColumn('groupName'),
       email: cellIfColumn('email'),
+      classes: cellIfColumn('classes'),
     };
     const username = input.username.toLowerCase();
     const read = readPerson(input);

@@ -8,6 +8,7 @@ import { bumpSnapshot } from '#platform/school.ts';
 import type { PersonKind } from '#policy/types.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { beyondReach } from './accounts.service.ts';
+import { allTeaching } from './classes.store.ts';
 import { type ImportRow, readImport } from './import.rules.ts';
 import type { NewPerson } from './people.rules.ts';
 import { type CreatedPerson, changePerson, createPeople } from './people.service.ts';
@@ -115,6 +116,7 @@ const importEntry = (
 
 async function plan(tx: Tx, viewer: Viewer, rows: readonly ImportRow[]): Promise<ImportPlan> {
   const beyond = await beyondReach(tx, viewer);
+  const taught = Map.groupBy(await allTeaching(tx), (t) => t.person);
   const here = new Map(
     (
       await peopleByUsername(
@@ -133,7 +135,8 @@ async function plan(tx: Tx, viewer: Viewer, rows: readonly ImportRow[]): Promise
       faults.push({ line, username, why: row.faults });
       continue;
     }
-    const known = here.get(username);
+    const found = here.get(username);
+    const known = found && { ...found, classes: (taught.get(found.id) ?? []).map((t) => t.group).sort() };
     const why = known && whyNotUpdate(known, row.person, beyond);
     if (!known) create.push({ line, person: row.person });
     else if (why) faults.push({ line, username, why: [why] });
@@ -146,7 +149,9 @@ async function plan(tx: Tx, viewer: Viewer, rows: readonly ImportRow[]): Promise
   return { create, update, same, faults };
 }
 
-function whyNotUpdate(known: Person, row: NewPerson, beyond: ReadonlySet<string>): string | null {
+type Known = Person & { readonly classes: readonly string[] };
+
+function whyNotUpdate(known: Known, row: NewPerson, beyond: ReadonlySet<string>): string | null {
   if (known.leftOn !== null) return 'This username belongs to somebody who has left; it is not given to anybody else';
   if (known.kind !== row.kind) return `This username belongs to a ${known.kind}; an import does not change that`;
   if (beyond.has(known.id) && differences(known, row).length > 0) {
@@ -162,5 +167,7 @@ const COMPARED = [
   ['email', 'e-mail'],
 ] as const;
 
-const differences = (known: Person, row: NewPerson): string[] =>
-  COMPARED.filter(([field]) => row[field] !== undefined && known[field] !== row[field]).map(([, name]) => name);
+const differences = (known: Known, row: NewPerson): string[] => [
+  ...COMPARED.filter(([field]) => row[field] !== undefined && known[field] !== row[field]).map(([, name]) => name),
+  ...(row.classes && [...row.classes].sort().join('\n') !== known.classes.join('\n') ? ['classes'] : []),
+];

@@ -1,3 +1,4 @@
+export { allTeaching, classesOf, classSizes, pupilsIn, type Teaching } from './classes.store.ts';
 export { overduePasswords, setPassword, type Try, verifyCredentials } from './credentials.ts';
 export { identityJobs } from './identity.jobs.ts';
 export { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';

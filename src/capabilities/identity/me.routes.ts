@@ -1,5 +1,7 @@
+import { DAY } from '#core/clock.ts';
 import type { Deps } from '#platform/deps.ts';
 import { contextOf, done, viewerOf, type WebApp } from '#web/index.ts';
+import { looksAtMe } from './classes.store.ts';
 import { personById } from './people.store.ts';
 import { identityPolicy } from './policy.store.ts';
 import { roleTitle } from './roles.rules.ts';
@@ -16,13 +18,16 @@ const OUTCOMES: Readonly<Record<string, { text: string; tone: string }>> = {
   left: { text: 'Account closed', tone: 'quiet' },
 };
 const SHOWN = 20;
+const LOOKS_SHOWN = 30 * DAY;
 
 export function meRoutes(app: WebApp, deps: Deps): void {
   app.get('/me', { config: { access: 'signed-in' } }, async (request, reply) => {
     const viewer = viewerOf(request);
     const { id } = viewer.person;
     const now = deps.clock.now();
+    const pupil = viewer.person.kind === 'pupil';
     const data = await deps.db.in(contextOf(viewer), async (tx) => ({
+      looks: pupil ? await looksAtMe(tx, now - LOOKS_SHOWN) : [],
       person: await personById(tx, id),
       policy: await identityPolicy(tx, now),
       sessions: await liveSessions(tx, id, now),
@@ -43,6 +48,11 @@ export function meRoutes(app: WebApp, deps: Deps): void {
     }));
     const own = sessionOf(request);
     return reply.page('capabilities/identity/views/me.njk', {
+      showsLooks: pupil && data.policy.showsLooks,
+      looks: data.looks.map((l) => ({
+        ...l,
+        by: l.asRole === 'teacher' ? 'A teacher of your class' : roleTitle(l.asRole, data.policy.roles),
+      })),
       person: data.person,
       roles: viewer.duties.map((duty) => {
         const defined = data.policy.roles.find((r) => r.id === duty);

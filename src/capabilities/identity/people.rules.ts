@@ -1,4 +1,5 @@
 import { PERSON_KINDS, type PersonKind } from '#policy/types.ts';
+import { MOST_CLASSES, readClasses } from './classes.rules.ts';
 
 /** What is asked about a new person, as it was typed or read from a file. */
 export interface PersonInput {
@@ -8,6 +9,7 @@ export interface PersonInput {
   readonly yearGroup?: string;
   readonly groupName?: string;
   readonly email?: string;
+  readonly classes?: string;
 }
 
 export interface NewPerson {
@@ -17,6 +19,8 @@ export interface NewPerson {
   readonly yearGroup?: number | null;
   readonly groupName?: string | null;
   readonly email?: string | null;
+  /** The classes that somebody teaches, all of them; left out: as they are. */
+  readonly classes?: readonly string[];
 }
 
 export type PersonFaults = Partial<Record<keyof PersonInput, string>>;
@@ -43,6 +47,7 @@ export function readPerson(input: PersonInput): { person: NewPerson } | { faults
   const email = optional(input.email);
   const kind = PERSON_KINDS.find((k) => k === input.kind);
   const yearGroup = readYear(input.yearGroup ?? '');
+  const classes = input.classes === undefined ? undefined : readClasses(input.classes);
   const faults: PersonFaults = {};
 
   if (!username) faults.username = 'Enter a username';
@@ -65,8 +70,14 @@ export function readPerson(input: PersonInput): { person: NewPerson } | { faults
     faults.email = 'Enter an e-mail address such as name@school.example';
   }
 
+  if (kind && kind !== 'staff' && classes && classes.length > 0) faults.classes = 'Only staff teach classes';
+  else if (classes?.some((c) => c.length > 60 || NOT_IN_NAMES.test(c)) || (classes?.length ?? 0) > MOST_CLASSES) {
+    faults.classes = `Write classes as their pupils’ form or group stands, with semicolons between, ${MOST_CLASSES} at most`;
+  }
+
   if (!kind || yearGroup === undefined || Object.keys(faults).length > 0) return { faults };
-  return { person: { username, displayName, kind, yearGroup, groupName, email } };
+  const taught = kind === 'staff' && classes ? { classes } : {};
+  return { person: { username, displayName, kind, yearGroup, groupName, email, ...taught } };
 }
 
 /** Not asked stays undefined: a file without that column leaves it as it is. */

@@ -8,6 +8,7 @@ import { post } from '#platform/mail.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { refuseBeyondReach } from './accounts.service.ts';
+import { setClasses } from './classes.service.ts';
 import { hashPassword, newFirstPassword, RANDOM } from './password-hash.ts';
 import { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
 import { peopleByUsername, personById } from './people.store.ts';
@@ -72,6 +73,7 @@ export async function createPeople(
         })),
       )
       .execute();
+    for (const { p, id } of created) if (p.classes) await setClasses(tx, deps, by, id, p.classes);
     made.push(...created.map(({ p, id, firstPassword }) => ({ id, username: p.username, firstPassword })));
   }
   await bumpSnapshot(tx, by.school);
@@ -151,6 +153,7 @@ export async function changePerson(tx: Tx, deps: Deps, by: Context, id: string, 
     })
     .where('id', '=', id)
     .execute();
+  if (p.classes) await setClasses(tx, deps, by, id, p.classes);
   await record(tx, {
     school: by.school,
     actor: by.person,

@@ -1,6 +1,13 @@
 import { sql } from 'kysely';
 import type { Tx } from '#platform/db.ts';
-import type { PasswordRules, PersonKind, PolicyDocument, RoleDefinition, SchoolFacts } from '#policy/types.ts';
+import {
+  CLASS_VIEW_USUAL,
+  type PasswordRules,
+  type PersonKind,
+  type PolicyDocument,
+  type RoleDefinition,
+  type SchoolFacts,
+} from '#policy/types.ts';
 import { RULES_WITHOUT_POLICY } from './password.rules.ts';
 import { lastBoundary } from './rotation.rules.ts';
 
@@ -11,14 +18,17 @@ export interface IdentityPolicy {
   readonly passwords: PasswordRules;
   readonly notice: PolicyDocument['notice'] | null;
   readonly roles: readonly RoleDefinition[];
+  /** Whether pupils see that their class was looked at (MON-10). */
+  readonly showsLooks: boolean;
 }
 
-const NONE: IdentityPolicy = { number: 0, passwords: RULES_WITHOUT_POLICY, notice: null, roles: [] };
+const NONE: IdentityPolicy = { number: 0, passwords: RULES_WITHOUT_POLICY, notice: null, roles: [], showsLooks: true };
 
 /** Read straight from the version, since the policies room comes after this one. */
 export async function identityPolicy(tx: Tx, now: number): Promise<IdentityPolicy> {
   const { rows } = await sql<IdentityPolicy>`
-    select number, document -> 'passwords' as passwords, document -> 'notice' as notice, document -> 'roles' as roles
+    select number, document -> 'passwords' as passwords, document -> 'notice' as notice, document -> 'roles' as roles,
+      coalesce((document #>> '{monitoring,classView,shown}')::boolean, ${CLASS_VIEW_USUAL.shown}) as "showsLooks"
     from policy_version where in_force_from <= ${new Date(now)} order by number desc limit 1`.execute(tx);
   return rows[0] ?? NONE;
 }

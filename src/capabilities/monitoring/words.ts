@@ -9,6 +9,7 @@ export const categoryName = (id: string | null): string =>
 const DETECTORS: Readonly<Record<Alert['detector'], (category: string) => string>> = {
   grave: (category) => category,
   repeated: (category) => `${category}: repeated attempts`,
+  bypass: () => 'Tries to get round the filter',
   told: () => 'Somebody told us something',
   health: () => 'The filter needs a look',
 };

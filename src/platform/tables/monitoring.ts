@@ -91,7 +91,7 @@ interface AlertTable {
   subject: Fixed<string | null>;
   kept_from: ColumnType<string[], string[] | undefined, never>;
   told: ColumnType<string[], string[] | undefined, string[]>;
-  detector: Fixed<'grave' | 'repeated' | 'told' | 'health'>;
+  detector: Fixed<'grave' | 'repeated' | 'bypass' | 'told' | 'health'>;
   category: Fixed<string | null>;
   urgency: 'urgent' | 'soon';
   raised_at: FixedInstant;
