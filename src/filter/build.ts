@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { getPublicSuffix } from 'tldts';
 import { invalid } from '#core/errors.ts';
-import { CERTAIN, type Claim, type Evidence, loadEvidence, THE_NAME } from './evidence.ts';
+import { EVIDENCE_LEVELS, type EvidenceLevel } from '#policy/types.ts';
+import { CERTAIN, type Claim, counts, type Evidence, loadEvidence, THE_NAME } from './evidence.ts';
 import { type LineRefusal, readList } from './formats.ts';
 import { HostStates, slotOf } from './hash.ts';
 import { type IndexTables, writeIndexFile } from './index-file.ts';
@@ -237,6 +238,7 @@ class Build {
         domains: this.domains,
         urls: this.urls,
         categories,
+        levels: EVIDENCE_LEVELS,
         sets: this.#sets.all(),
       },
       tables,
@@ -308,13 +310,16 @@ class Build {
       members.map((c) => this.#claims[c]!),
       isPlatform,
     );
-    const holds = weighed.filter((w) => w.holds).map((w) => w.category);
+    const holds = weighed.filter((w) => counts(w, 'usual')).map((w) => w.category);
+    const memberships = EVIDENCE_LEVELS.flatMap((level) =>
+      weighed.filter((w) => counts(w, level)).map((w) => this.#member(w.category, level)),
+    );
     const handsDown = ({ category }: Claim): boolean =>
       category !== null &&
       this.#taxonomy.byId.get(category)?.nature !== 'positive' &&
       (!isPlatform || holds.includes(category));
     return {
-      set: holds.map((c) => this.#sets.of(this.#number(c))).reduce((x, y) => this.#union(x, y), 0),
+      set: memberships.map((m) => this.#sets.of(m)).reduce((x, y) => this.#union(x, y), 0),
       handedDown: members
         .filter((c) => handsDown(this.#claims[c]!))
         .map((c) => this.#said.of(c))
@@ -326,7 +331,12 @@ class Build {
     return this.#taxonomy.categories.findIndex((c) => c.id === category);
   }
 
-  /** For the report: in which categories a name stands by what is said of itself, and whose word did not hold. */
+  /** How a category at a level stands in a set (index-file.ts). */
+  #member(category: string, level: EvidenceLevel): number {
+    return this.#number(category) + EVIDENCE_LEVELS.indexOf(level) * this.#taxonomy.categories.length;
+  }
+
+  /** For the report, by the usual level: in which categories a name stands by what is said of itself, and whose word did not hold. */
   #count(own: number, set: number): void {
     const holds = this.#sets.members(set);
     const counted = new Set<number>();
@@ -334,7 +344,7 @@ class Build {
       const { by, category } = this.#claims[c]!;
       if (category === null || by === THE_NAME) continue;
       const number = this.#number(category);
-      if (holds.includes(number)) counted.add(number);
+      if (holds.includes(this.#member(category, 'usual'))) counted.add(number);
       else {
         const source = this.#perSource.find((s) => s.source === by);
         if (source) source.outweighed[category] = (source.outweighed[category] ?? 0) + 1;

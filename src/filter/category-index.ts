@@ -1,3 +1,4 @@
+import type { EvidenceLevel } from '#policy/types.ts';
 import { endsSegment, HostStates, keyB, laneA, laneB, slotOf } from './hash.ts';
 import { normalisePath } from './host.ts';
 import { openShared, readIndexFile } from './index-file.ts';
@@ -18,7 +19,8 @@ export interface CategoryIndex {
   findWire(packet: Uint8Array, offset: number): number;
   /** What is said of the host, and of every listed address that `path` (with its query) lies under. */
   findUrl(host: string, path: string): number;
-  categoriesOf(set: number): readonly string[];
+  /** The kinds that count where the lists must be so sure; what is surer counts too. */
+  categoriesOf(set: number, level?: EvidenceLevel): readonly string[];
 }
 
 /** Load and verify an index file; a damaged one is refused with a `Refusal` that says why. */
@@ -39,7 +41,10 @@ class SharedIndex implements CategoryIndex {
   readonly #scale: number;
   readonly #states: HostStates;
   readonly #sets: CategorySets;
-  readonly #names: (readonly string[])[] = [];
+  /** Sets put into words, for each level. */
+  readonly #named: Readonly<Record<EvidenceLevel, (readonly string[])[]>> = { careful: [], usual: [], sure: [] };
+  /** Of the planes; an older file has one, which counts at every level. */
+  readonly #levels: readonly string[];
 
   constructor(shared: SharedArrayBuffer) {
     const { head, version, keys, values } = openShared(shared);
@@ -54,6 +59,7 @@ class SharedIndex implements CategoryIndex {
     this.#scale = head.slots / 2 ** 32;
     this.#states = new HostStates(head.seed);
     this.#sets = new CategorySets(head.sets);
+    this.#levels = head.levels ?? [];
   }
 
   find(host: string): number {
@@ -85,9 +91,15 @@ class SharedIndex implements CategoryIndex {
     return set;
   }
 
-  categoriesOf(set: number): readonly string[] {
-    this.#names[set] ??= this.#sets.members(set).map((c) => this.categories[c] ?? '');
-    return this.#names[set];
+  categoriesOf(set: number, level: EvidenceLevel = 'usual'): readonly string[] {
+    const named = this.#named[level];
+    named[set] ??= this.#atLevel(set, level);
+    return named[set];
+  }
+
+  #atLevel(set: number, level: EvidenceLevel): readonly string[] {
+    const first = Math.max(0, this.#levels.indexOf(level)) * this.categories.length;
+    return this.#sets.members(set).flatMap((c) => this.categories[c - first] ?? []);
   }
 
   /** The builder gave every listed host its parents' categories too, so the longest hit says all. */

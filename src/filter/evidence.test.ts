@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { type Claim, Evidence, loadEvidence, type TrustTable, trustErrors } from './evidence.ts';
+import { type Claim, counts, Evidence, loadEvidence, type TrustTable, trustErrors } from './evidence.ts';
 import type { Source } from './index.ts';
 import { compile, taxonomy, tempFolder, writeLists } from './test-lists.ts';
 
 const shipped = loadEvidence(taxonomy);
 const table: TrustTable = {
-  needs: { '*': 10, gambling: 20 },
+  needs: { '*': { careful: 6, usual: 10, sure: 15 }, gambling: { careful: 20, usual: 20, sure: 30 } },
   sources: { '*': { '*': 10 }, careful: { '*': 12 }, hasty: { '*': 5, games: 7 }, rash: { '*': 5 } },
   against: { positive: 6, vouched: 8 },
   platform: { names: 3, times: 2 },
@@ -26,7 +26,7 @@ const says = (by: string, category: string): Claim => ({ by, category, points: e
 const holds = (claims: Claim[], isPlatform = false) =>
   evidence
     .weigh(claims, isPlatform)
-    .filter((w) => w.holds)
+    .filter((w) => counts(w, 'usual'))
     .map((w) => w.category);
 
 test('one hasty list closes nothing, two do, and a careful one does alone', () => {
@@ -39,6 +39,28 @@ test('one hasty list closes nothing, two do, and a careful one does alone', () =
 
 test('a list nobody has judged is believed, since the school chose it', () => {
   assert.deepEqual(holds([says('of-our-own-choice', 'drugs')]), ['drugs']);
+});
+
+test('FIL-01 how much must be said depends on who asks: a strong suspicion, as usual, or certainty', () => {
+  const reached = (...claims: Claim[]) => evidence.weigh(claims).map((w) => w.reached);
+  assert.deepEqual(reached(says('hasty', 'pornography')), [null]);
+  assert.deepEqual(reached(says('hasty', 'games')), ['careful'], '7 points of 6');
+  assert.deepEqual(reached(says('careful', 'pornography')), ['usual'], '12 points of 10');
+  assert.deepEqual(reached(says('careful', 'pornography'), says('hasty', 'pornography')), ['sure']);
+  assert.deepEqual(reached(says('careful', 'gambling')), [null], 'a category may need more at every level');
+  assert.deepEqual(reached({ by: 'us', category: 'games', points: 1000 }), ['sure'], 'our own word');
+});
+
+test('FIL-02, FIL-05, FIL-08 what the safety floor closes, and danger that is new today, is weighed alike for everybody', () => {
+  for (const category of ['extremism', 'terrorism', 'malware', 'phishing']) {
+    assert.deepEqual(new Set(Object.values(evidence.needs(category))).size, 1, category);
+    assert.equal(evidence.needs(category).usual, 10);
+  }
+  const word: Claim = { by: 'hasty', category: 'child-abuse', points: 0 };
+  assert.deepEqual(
+    evidence.weigh([word]).map((w) => w.reached),
+    ['sure'],
+  );
 });
 
 test('a good word outweighs weak claims, and not strong ones', () => {
@@ -99,12 +121,52 @@ test('whatever is claimed, more voices never close less, and more good words nev
   );
 });
 
+test('whatever is claimed, what counts where the lists must be surer counts where less is enough', async (t) => {
+  const sources = ['bonappetit', 'ut1', 'mypdns', 'trustpositif', 'of-our-own-choice'];
+  const kinds = ['pornography', 'gambling', 'drugs', 'games', 'malware', 'libraries'];
+  const hosts = ['a.example', 'casino.a.example', 'b.org.uk', 'mathgames.example', 'c.ac.uk', 'x.b.org.uk'];
+  const said = fc.uniqueArray(
+    fc.tuple(fc.constantFrom(...sources), fc.constantFrom(...kinds), fc.constantFrom(...hosts)),
+    { maxLength: 12, selector: (line) => line.join(' ') },
+  );
+  await fc.assert(
+    fc.asyncProperty(said, async (lines) => {
+      const lists: Record<string, Record<string, string[]>> = {};
+      for (const [source, kind, host] of lines) {
+        const file = `${kind}/domains`;
+        lists[source] = { ...lists[source], [file]: [...(lists[source]?.[file] ?? []), host] };
+      }
+      const { index } = await compile(t, from(t, lists));
+      for (const host of hosts) {
+        const [careful, usual, sure] = (['careful', 'usual', 'sure'] as const).map(
+          (level) => new Set(index.categoriesOf(index.find(host), level)),
+        );
+        assert.ok(careful && usual && sure);
+        assert.ok(sure.isSubsetOf(usual) && usual.isSubsetOf(careful), host);
+        assert.equal(careful.has('malware'), sure.has('malware'), host);
+        assert.equal(careful.has('libraries'), sure.has('libraries'), host);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
 test('mistakes in the table are named', () => {
   assert.deepEqual(trustErrors(table, taxonomy), []);
   assert.deepEqual(trustErrors(shipped.table, taxonomy), []);
-  const bad = { ...table, needs: { knitting: 3 }, sources: { x: { '*': -1 } }, words: { games: { strong: ['A B'] } } };
+  const bad = {
+    ...table,
+    needs: {
+      knitting: { careful: 1, usual: 2, sure: 3 },
+      games: { careful: 9, usual: 8, sure: 10 },
+      drugs: { usual: 1 },
+    },
+    sources: { x: { '*': -1 } },
+    words: { games: { strong: ['A B'] } },
+  };
   const errors = trustErrors(bad, taxonomy).join('; ');
-  for (const part of ['knitting', 'sources.x.*', 'words.games']) assert.ok(errors.includes(part), `${part}: ${errors}`);
+  for (const part of ['knitting', 'needs.games', 'needs.drugs', 'sources.x.*', 'words.games'])
+    assert.ok(errors.includes(part), `${part}: ${errors}`);
   fc.assert(fc.property(fc.jsonValue(), (json) => Array.isArray(trustErrors(json, taxonomy))));
 });
 

@@ -1,15 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { invalid } from '#core/errors.ts';
+import { FLOOR } from '#policy/floor.ts';
+import { EVIDENCE_LEVELS, type EvidenceLevel } from '#policy/types.ts';
 import { isRecord, readJson, type Taxonomy } from './taxonomy.ts';
 
 /**
  * What is said of a name, and how much it weighs. Real lists are wrong every day: one calls a newspaper pornography,
  * another a space agency piracy. So a list's word is a claim with points, and a name is in a category when the points of
  * all who say so, with what the name itself suggests, less the best that speaks for the site, reach what the category needs.
- * The figures are data, `lists/trust.json`; `docs/lists.md` tells how they were found.
+ * How much that is depends on who asks: the policy has a careful profile believe a strong suspicion, and a sure one only
+ * what is certain.
+ * The figures are data, `lists/trust.json`; `docs/proof-sets.md` tells how they were found.
  */
 export interface TrustTable {
-  readonly needs: Points;
+  /** Category or `*` → what it needs at each level; a category without its own has those of `*`. */
+  readonly needs: Readonly<Record<string, Needs>>;
   /** Source, or `*` for one we do not know: category or `*` → points. */
   readonly sources: Readonly<Record<string, Points>>;
   /** What a good word of another list, and our own word for the site, take away. */
@@ -24,6 +29,8 @@ export interface TrustTable {
   readonly words: Readonly<Record<string, { readonly strong: readonly string[]; readonly weak: readonly string[] }>>;
 }
 type Points = Readonly<Record<string, number>>;
+/** Points by level, never falling from `careful` to `sure`. */
+export type Needs = Readonly<Record<EvidenceLevel, number>>;
 
 /** One voice about one name. `category` null: it speaks for or against the site as a whole. */
 export interface Claim {
@@ -37,9 +44,14 @@ export interface Weighed {
   readonly category: string;
   readonly points: number;
   readonly against: number;
-  readonly needs: number;
-  readonly holds: boolean;
+  readonly needs: Needs;
+  /** The surest level at which it counts; null: at none. */
+  readonly reached: EvidenceLevel | null;
 }
+
+/** Does it count for whoever asks at this level? */
+export const counts = ({ reached }: Pick<Weighed, 'reached'>, level: EvidenceLevel): boolean =>
+  reached !== null && EVIDENCE_LEVELS.indexOf(reached) >= EVIDENCE_LEVELS.indexOf(level);
 
 /** Stands as the speaker of what a host's own letters and ending say. */
 export const THE_NAME = 'the name itself';
@@ -47,11 +59,14 @@ export const THE_NAME = 'the name itself';
 /** Our own lists, and addresses listed with their path, need nobody's support. */
 export const CERTAIN = 1000;
 
+const NOTHING: Needs = { careful: 0, usual: 0, sure: 0 };
+
 const TRUST_FILE: string = fileURLToPath(new URL('../../lists/trust.json', import.meta.url));
 
 export class Evidence {
   readonly table: TrustTable;
   readonly #taxonomy: Taxonomy;
+  readonly #needs = new Map<string, Needs>();
   /** By the last label, so that nearly every host costs one look-up; and those with `*` for the last label. */
   readonly #endings: ReadonlyMap<string, readonly Ending[]>;
   readonly #countries: readonly Ending[];
@@ -62,6 +77,7 @@ export class Evidence {
   constructor(table: TrustTable, taxonomy: Taxonomy) {
     this.table = table;
     this.#taxonomy = taxonomy;
+    for (const { id } of taxonomy.categories) this.#needs.set(id, needsOf(table, taxonomy, id));
     this.#good = anyOf(table.good.words);
     this.#spokenFor = new Set(table.good.categories);
     const endings = table.suffixes.flatMap(({ points, names }) => names.map((n) => endingOf(n, points)));
@@ -85,8 +101,8 @@ export class Evidence {
     return own?.[category] ?? own?.['*'] ?? sources['*']?.[category] ?? sources['*']?.['*'] ?? 0;
   }
 
-  needs(category: string): number {
-    return this.table.needs[category] ?? this.table.needs['*'] ?? 0;
+  needs(category: string): Needs {
+    return this.#needs.get(category) ?? NOTHING;
   }
 
   /** What the name itself suggests about a category that somebody claimed; it never makes a claim of its own. */
@@ -120,7 +136,7 @@ export class Evidence {
     if (source.own) return [{ by: source.name, category, points: CERTAIN }];
     const points = this.points(source.name, category);
     const claims: Claim[] = [{ by: source.name, category, points }];
-    const suggests = points < this.needs(category) ? this.nameSuggests(host, category) : 0;
+    const suggests = points < this.needs(category).sure ? this.nameSuggests(host, category) : 0;
     if (suggests > 0) claims.push({ by: THE_NAME, category, points: suggests });
     const speaks = Math.max(
       this.suffixSpeaks(host),
@@ -152,12 +168,28 @@ export class Evidence {
       const nature = this.#taxonomy.byId.get(category)?.nature;
       // What is against the law counts on anybody's word, and a good word needs no second one.
       const certain = nature === 'illegal' || nature === 'positive' || nature === 'help' || points >= CERTAIN;
-      const needs = certain ? 0 : this.needs(category) * (isPlatform ? this.table.platform.times : 1);
+      const needs = certain ? NOTHING : times(this.needs(category), isPlatform ? this.table.platform.times : 1);
       const weight = certain ? 0 : against;
-      return { category, points, against: weight, needs, holds: points - weight >= needs };
+      const reached = EVIDENCE_LEVELS.findLast((level) => points - weight >= needs[level]) ?? null;
+      return { category, points, against: weight, needs, reached };
     });
   }
 }
+
+/** What the safety floor closes is weighed alike for everybody (FIL-05, FIL-08). */
+const ALIKE: ReadonlySet<string> = new Set(FLOOR.flatMap((rule) => rule.categories));
+
+function needsOf({ needs }: TrustTable, taxonomy: Taxonomy, category: string): Needs {
+  const own = needs[category] ?? needs['*'] ?? NOTHING;
+  const alike = ALIKE.has(category) || taxonomy.urgent.has(category);
+  return alike ? { careful: own.usual, usual: own.usual, sure: own.usual } : own;
+}
+
+const times = ({ careful, usual, sure }: Needs, n: number): Needs => ({
+  careful: careful * n,
+  usual: usual * n,
+  sure: sure * n,
+});
 
 interface Ending {
   /** `.ac.uk`; without the last label where any country may stand there: `.edu`. */
@@ -192,12 +224,20 @@ export function trustErrors(json: unknown, taxonomy: Taxonomy): string[] {
     if (!isRecord(value)) return errors.push(`"${where}" must be an object of points`);
     for (const [key, p] of Object.entries(value)) {
       if (typeof p !== 'number' || !(p >= 0)) errors.push(`"${where}.${key}" must be a number of points`);
-      if (keys && !keys(key)) errors.push(`"${where}": there is no category "${key}"`);
+      if (keys && !keys(key)) errors.push(`"${where}": there is no "${key}"`);
     }
     return 0;
   };
   const isCategory = (key: string) => key === '*' || taxonomy.byId.has(key);
-  points('needs', needs, isCategory);
+  if (!isRecord(needs)) errors.push('"needs" must be an object');
+  for (const [category, levels] of Object.entries(isRecord(needs) ? needs : {})) {
+    if (!isCategory(category)) errors.push(`"needs": there is no category "${category}"`);
+    points(`needs.${category}`, levels, (key) => EVIDENCE_LEVELS.some((level) => level === key));
+    const row = EVIDENCE_LEVELS.map((level) => (isRecord(levels) ? Number(levels[level]) : Number.NaN));
+    // Nothing that is certain may be less than suspected.
+    if (row.some((n, i) => !(n >= (row[i - 1] ?? 0))))
+      errors.push(`"needs.${category}" must hold points for ${EVIDENCE_LEVELS.join(', ')} that never fall`);
+  }
   if (isRecord(sources)) for (const [name, of] of Object.entries(sources)) points(`sources.${name}`, of, isCategory);
   else errors.push('"sources" must be an object');
   points('against', against);

@@ -60,6 +60,7 @@ test('an index with a right checksum and wrong content is refused, or answers wi
       domains: number,
       urls: number,
       categories: fc.oneof(fc.constant(['games', 'news']), fc.array(fc.jsonValue())),
+      levels: fc.oneof(fc.constant(['careful', 'usual', 'sure']), fc.array(fc.jsonValue())),
       sets: fc.oneof(fc.constant([[0], [1], [0, 1]]), fc.array(fc.array(number))),
     },
     { requiredKeys: ['format', 'seed', 'slots', 'categories'] },

@@ -24,7 +24,9 @@ export interface IndexHead {
   readonly domains: number;
   readonly urls: number;
   readonly categories: readonly string[];
-  /** Set 1, 2, …: numbers of categories. */
+  /** How sure the lists must be, in the order of the planes; an older file has one plane, for everybody. */
+  readonly levels?: readonly string[];
+  /** Set 1, 2, …: numbers of categories; number + N × (how many categories) is number at level N. */
   readonly sets: readonly (readonly number[])[];
 }
 
@@ -130,7 +132,7 @@ function parseHead(text: string): IndexHead {
     throw damaged('its head is damaged');
   }
   if (typeof head !== 'object' || head === null) throw damaged('its head is damaged');
-  const { format, seed, slots, domains, urls, categories, sets } = head;
+  const { format, seed, slots, domains, urls, categories, levels = [''], sets } = head;
   if (format !== 1) throw damaged(`it has format ${String(format)}, and this program knows format 1`);
   const whole = (x: unknown, below = 2 ** 32): x is number =>
     Number.isInteger(x) && (x as number) >= 0 && (x as number) < below;
@@ -144,8 +146,10 @@ function parseHead(text: string): IndexHead {
     whole(urls) &&
     Array.isArray(categories) &&
     categories.every((c) => typeof c === 'string') &&
+    Array.isArray(levels) &&
+    levels.every((level) => typeof level === 'string') &&
     Array.isArray(sets) &&
-    sets.every((set) => Array.isArray(set) && set.every((c) => whole(c, categories.length)));
+    sets.every((set) => Array.isArray(set) && set.every((c) => whole(c, categories.length * levels.length)));
   if (!fine) throw damaged('its head is damaged');
   return head as IndexHead;
 }

@@ -4,7 +4,7 @@ export { type Address, readAddress } from './address.ts';
 export { type BuildOptions, type BuildReport, buildIndex, type RefusedLines, type SourceReport } from './build.ts';
 export { type CategoryIndex, loadIndex, openIndex } from './category-index.ts';
 export { countNames, type ListCount } from './count.ts';
-export { type Claim, Evidence, loadEvidence, type Weighed } from './evidence.ts';
+export { type Claim, counts, Evidence, loadEvidence, type Needs, type Weighed } from './evidence.ts';
 export { type Explanation, explainAll, explainHost, type ListMatch } from './explain.ts';
 export { newSealKey, openSealsWith, sealedBytes } from './formats/sealed.ts';
 export type { LineRefusal } from './formats.ts';

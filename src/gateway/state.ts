@@ -2,7 +2,14 @@ import ipaddr from 'ipaddr.js';
 import type { Clock } from '#core/clock.ts';
 import { mayDisguise, mayDisguiseWire } from '#filter/disguise.ts';
 import type { CategoryIndex } from '#filter/index.ts';
-import { type Decision, decide, nextChange, type Presence, personalProfiles, type Snapshot } from '#policy/index.ts';
+import {
+  type CategoriesBy,
+  decideByEvidence,
+  nextChange,
+  type Presence,
+  personalProfiles,
+  type Snapshot,
+} from '#policy/index.ts';
 import { withBehind } from './behind.ts';
 import { ChangeBook, type ClientChanges } from './changes.ts';
 import { hostName } from './dns/codec.ts';
@@ -53,14 +60,17 @@ class Verdicts {
     }
     const made = this.#made[set];
     if (made) return made;
-    const judgement = this.ofCategories(this.#index.categoriesOf(set), now);
+    const judgement = this.#decide((level) => this.#index.categoriesOf(set, level), now);
     this.#made[set] = judgement;
     return judgement;
   }
 
   ofCategories(categories: readonly string[], at: number): Judgement {
-    const decision: Decision = decide(this.#snapshot.policy, this.#profile, { categories, at, person: this.#person });
-    return { outcome: decision.outcome, because: decision.because, categories };
+    return this.#decide(() => categories, at);
+  }
+
+  #decide(categoriesBy: CategoriesBy, at: number): Judgement {
+    return decideByEvidence(this.#snapshot.policy, this.#profile, categoriesBy, { at, person: this.#person });
   }
 }
 

@@ -43,7 +43,7 @@ test('many addresses are answered at once, each with its reason, its sources and
     [['of-our-own-choice', 'gambling']],
   );
   const [claim] = of('paper.example').weighed;
-  assert.deepEqual([claim?.category, claim?.holds], ['pornography', false], 'one hasty source is not believed');
+  assert.deepEqual([claim?.category, claim?.reached], ['pornography', null], 'one hasty source is not believed');
   assert.equal(of('childline.org.uk').because?.rule, 'safety.help');
   assert.deepEqual(of('bbc.co.uk').categories, ['news'], 'our own word holds');
   const illegal = of('child-abuse.gatehouse-test.example');

@@ -18,7 +18,9 @@ import {
   bareSchool,
   compilePolicy,
   type Decision,
-  decide,
+  decideByEvidence,
+  type EvidenceLevel,
+  evidenceOf,
   type PolicyDocument,
   parsePolicy,
   profileFor,
@@ -46,12 +48,14 @@ export interface CheckOptions {
 export interface Checked {
   readonly address: string;
   readonly profile: string;
+  /** How sure the lists must be for this profile; `weighed` says how sure they are. */
+  readonly evidence: EvidenceLevel;
   readonly outcome: Decision['outcome'] | 'not-an-address';
   readonly because: Decision['because'] | null;
   readonly categories: readonly string[];
   /** Which lists speak of it, what each says, and whether it counts. */
   readonly sources: readonly { source: string; says: string; category: string | null; listed: string }[];
-  /** Every category that anybody claims, with the points for it, against it, and needed. */
+  /** Every category that anybody claims: the points for it, against it and needed, and how surely it is one. */
   readonly weighed: Explanation['weighed'];
 }
 
@@ -82,15 +86,14 @@ export async function check(options: CheckOptions): Promise<Checked[]> {
       if (address) explained.set(address, e);
     }
     return asked.map(({ text, address }) => {
-      if (!address) return { ...NOTHING, address: text, profile };
-      const categories = index.categoriesOf(index.findUrl(address.host, address.path));
-      const decision = decide(policy, profile, { categories, at: options.at });
+      if (!address) return { ...NOTHING, address: text, profile, evidence: evidenceOf(policy, profile) };
+      const set = index.findUrl(address.host, address.path);
+      const by = (level: EvidenceLevel) => index.categoriesOf(set, level);
       return {
         address: text,
         profile,
-        outcome: decision.outcome,
-        because: decision.because,
-        categories,
+        evidence: evidenceOf(policy, profile),
+        ...decideByEvidence(policy, profile, by, { at: options.at }),
         ...quotable(explained.get(address), taxonomy),
       };
     });

@@ -9,6 +9,7 @@ import {
   type CompiledCell,
   type CompiledPolicy,
   type CompiledProfile,
+  EVIDENCE_LEVELS,
   type PersonKind,
   type PolicyDocument,
   type Profile,
@@ -71,6 +72,7 @@ function compileProfile(doc: PolicyDocument, school: SchoolFacts, profile: Profi
       audience,
       clause,
       uncategorised: profile.uncategorised,
+      ...(profile.listEvidence && { listEvidence: profile.listEvidence }),
       cells: group(speak(doc, school, profile)),
     };
   }
@@ -79,7 +81,9 @@ function compileProfile(doc: PolicyDocument, school: SchoolFacts, profile: Profi
     .flatMap((p) => speak(doc, school, p))
     .map(([category, cell]) => [category, unnamed(cell)] as const);
   const uncategorised = doc.profiles.some((p) => p.uncategorised === 'block') ? 'block' : 'allow';
-  return { id, name, audience, clause, uncategorised, cells: group(everyones) };
+  const levels = doc.profiles.map((p) => p.listEvidence ?? 'usual');
+  const listEvidence = EVIDENCE_LEVELS.find((level) => levels.includes(level)) ?? 'usual';
+  return { id, name, audience, clause, uncategorised, listEvidence, cells: group(everyones) };
 }
 
 /** A school of which nothing but its time zone is known: all that depends on the rest is closed. */

@@ -1,12 +1,13 @@
 import type { Found, LintContext } from './lint.ts';
 import type { Modules, Phase, Settings } from './sections.ts';
-import type { Audience, Cell, PolicyDocument, Rule } from './types.ts';
+import { type Audience, type Cell, EVIDENCE_LEVELS, type PolicyDocument, type Profile, type Rule } from './types.ts';
 
 /** What is not there: documents, values, people, confirmations; and what is there though nobody uses it. */
 export function* gaps(doc: PolicyDocument, context: LintContext): Generator<Found> {
   yield* documents(doc, context);
   yield* numbers(doc);
   yield* narrowed(doc);
+  yield* youngerLess(doc);
   yield* phases(doc);
   yield* modules(doc);
   yield* vacancies(doc, context);
@@ -46,6 +47,29 @@ function* narrowed(doc: PolicyDocument): Generator<Found> {
       title: `${rule.name} (${rule.id}) holds at every time and place`,
       text: 'The row is narrowed to a time, a place or a kind of equipment, and names kinds of site, for which the filter knows none of these. Choose “at certain times” in its cells, or take the kinds of site out.',
       where: [{ pointer: `/rules/${i}/applies`, clause: rule.clause }],
+    };
+  }
+}
+
+/** Where less is closed to younger pupils than to older ones on the same word of the lists. */
+function* youngerLess({ profiles }: PolicyDocument): Generator<Found> {
+  const years = ({ match: { years = [] } }: Profile) => years;
+  const level = (p: Profile): number => EVIDENCE_LEVELS.indexOf(p.listEvidence ?? 'usual');
+  const pupils = [...profiles.entries()].filter(([, p]) => p.match.kinds?.includes('pupil') && years(p).length > 0);
+  for (const [i, younger] of pupils) {
+    const older = pupils.find(
+      ([, p]) => Math.min(...years(p)) > Math.max(...years(younger)) && level(p) < level(younger),
+    );
+    if (!older) continue;
+    yield {
+      code: 'younger-less',
+      key: `younger-less:${younger.id}:${older[1].id}`,
+      title: `Less is closed to ${younger.name} than to ${older[1].name}`,
+      text: 'The lists must be surer of a site before it is closed to the younger ones. Choose the same for both, or the other way round.',
+      where: [
+        { pointer: `/profiles/${i}/listEvidence`, clause: younger.clause },
+        { pointer: `/profiles/${older[0]}`, clause: older[1].clause },
+      ],
     };
   }
 }

@@ -26,4 +26,5 @@ export * from './sections.ts';
 export { explainSetting, readSetting, SETTINGS, type Setting } from './settings.ts';
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';
 export * from './snapshot.ts';
+export { type CategoriesBy, decideByEvidence, evidenceOf } from './evidence.ts';
 export * from './types.ts';

@@ -174,7 +174,13 @@ export interface Profile {
   readonly blocks: Readonly<Record<string, string>>;
   /** Addresses in no category. */
   readonly uncategorised: 'allow' | 'block';
+  /** How sure the lists must be that a site is of some kind; left out: `usual`. */
+  readonly listEvidence?: EvidenceLevel;
 }
+
+/** From the level at which the least is believed, and so the most closed, to the one that believes only what is certain. */
+export const EVIDENCE_LEVELS = ['careful', 'usual', 'sure'] as const;
+export type EvidenceLevel = (typeof EVIDENCE_LEVELS)[number];
 
 export type Audience = 'staff' | 'pupil' | 'guest';
 
@@ -392,6 +398,8 @@ export interface CompiledProfile {
   readonly audience: Audience;
   readonly clause: string;
   readonly uncategorised: 'allow' | 'block';
+  /** Left out: `usual`. */
+  readonly listEvidence?: EvidenceLevel;
   /** Category → every cell that speaks of it, strictest first. A category that is not here is allowed. */
   readonly cells: Readonly<Record<string, readonly CompiledCell[]>>;
 }

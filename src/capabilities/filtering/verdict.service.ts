@@ -9,7 +9,16 @@ import {
 } from '#filter/index.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { changed, changeFor, type Decision, decide, type LiveChange, profileFor, UNIDENTIFIED } from '#policy/index.ts';
+import {
+  changed,
+  changeFor,
+  type Decision,
+  decideByEvidence,
+  type EvidenceLevel,
+  type LiveChange,
+  profileFor,
+  UNIDENTIFIED,
+} from '#policy/index.ts';
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { liveChanges } from './changes/changes.snapshot.ts';
 import { downloadsOf, indexFile, newestVersion } from './lists.service.ts';
@@ -124,8 +133,8 @@ function judge(
   const at = deps.clock.now();
   const compiled = index ? (policy?.compiled ?? null) : null;
   const verdict = (set: number): Verdict => {
-    const categories = index?.categoriesOf(set) ?? [];
-    const decision = decide(compiled, profile, { categories, at, person });
+    const categoriesBy = (level: EvidenceLevel) => index?.categoriesOf(set, level) ?? [];
+    const { categories, ...decision } = decideByEvidence(compiled, profile, categoriesBy, { at, person });
     return { address, profile, decision, categories, list: index?.version ?? null };
   };
   const byHost = verdict(index?.find(address.host) ?? 0);

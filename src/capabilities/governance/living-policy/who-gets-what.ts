@@ -1,5 +1,12 @@
 import { type Block, paragraph, type Rich, table } from '#platform/documents/index.ts';
-import type { Category, CompiledCell, CompiledPolicy, CompiledProfile, OpenWindow } from '#policy/index.ts';
+import type {
+  Category,
+  CompiledCell,
+  CompiledPolicy,
+  CompiledProfile,
+  EvidenceLevel,
+  OpenWindow,
+} from '#policy/index.ts';
 import { part, sayDays, type Words } from './policy.words.ts';
 
 /** One answer in the table "who gets what". */
@@ -43,12 +50,25 @@ export function whoGetsWhat(compiled: CompiledPolicy, categories: readonly Categ
     table('Sites on no list', head, [
       ['Any such site', ...columns.map(([p]) => (p?.uncategorised === 'allow' ? 'Open' : 'Closed'))],
     ]),
+    table('How sure the lists must be that a site is of some kind', head, [
+      ['Any kind', ...columns.map(([p]) => SURENESS[p?.listEvidence ?? 'usual'])],
+    ]),
   ];
 }
 
+const SURENESS: Readonly<Record<EvidenceLevel, string>> = {
+  careful: 'A strong suspicion is enough',
+  usual: 'As sure as usual',
+  sure: 'Certain',
+};
+
 /** Profiles that get the same everywhere share a column. */
 export function columnsOf(profiles: readonly CompiledProfile[]): CompiledProfile[][] {
-  return [...Map.groupBy(profiles, (p) => JSON.stringify([p.uncategorised, Object.entries(p.cells).sort()])).values()];
+  return [
+    ...Map.groupBy(profiles, (p) =>
+      JSON.stringify([p.uncategorised, p.listEvidence ?? 'usual', Object.entries(p.cells).sort()]),
+    ).values(),
+  ];
 }
 
 /** The strictest cell decides (GOV-34); illegal and help stand above every cell (FIL-02). */

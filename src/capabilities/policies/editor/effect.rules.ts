@@ -5,6 +5,7 @@ import {
   type CompiledCell,
   compilePolicy,
   diffPolicies,
+  type EvidenceLevel,
   explainSetting,
   type PersonKind,
   type PolicyDocument,
@@ -104,6 +105,10 @@ function web(old: PolicyDocument, now: PolicyDocument, { facts, taxonomy, people
       const b = answer(now, profile.cells[c.id]);
       return a.key === b.key ? [] : [{ id, name, what: c.name, said: b.said, before: a.said }];
     });
+    const [sure, wasSure] = [profile.listEvidence ?? 'usual', before.listEvidence ?? 'usual'];
+    if (sure !== wasSure) {
+      lines.push({ id, name, what: 'Sites that lists name', said: SURENESS[sure], before: SURENESS[wasSure] });
+    }
     if (before.uncategorised === profile.uncategorised) return lines;
     const say = (v: 'allow' | 'block') => (v === 'allow' ? OPEN.said : CLOSED.said);
     const rest = { what: 'Sites on no list', said: say(profile.uncategorised), before: say(before.uncategorised) };
@@ -123,6 +128,12 @@ function web(old: PolicyDocument, now: PolicyDocument, { facts, taxonomy, people
     return [{ said: `${who}: ${what} ${first.said}`, before: first.before, people: n, later: false }];
   });
 }
+
+const SURENESS: Readonly<Record<EvidenceLevel, string>> = {
+  careful: 'closed on a strong suspicion',
+  usual: 'closed when lists are as sure as usual',
+  sure: 'closed only when lists are certain',
+};
 
 /** People by the profile that the new document gives them. */
 function countBy(doc: PolicyDocument, people: EffectContext['people']): Map<string, number> {

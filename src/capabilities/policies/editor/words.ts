@@ -38,6 +38,7 @@ const LABELS: Readonly<Record<string, string>> = {
   full: 'The whole network',
   internetOnly: 'The internet only',
   none: 'None',
+  listEvidence: 'How sure the lists must be',
 };
 
 /** Values that need other words than their own. */
@@ -56,6 +57,9 @@ const VALUES: Readonly<Record<string, string>> = {
   KS3: 'Key stage 3',
   KS4: 'Key stage 4',
   KS5: 'Key stage 5',
+  careful: 'Careful: a strong suspicion closes a site',
+  usual: 'Usual',
+  sure: 'Sure: only what is certain closes a site',
 };
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -64,6 +68,7 @@ const HINTS: Readonly<Record<string, string>> = {
   created: 'Such as 2026-09-01.',
   duties: 'What this role does. Write each duty on a line of its own; add as many as your school has.',
   max: 'Empty: no limit.',
+  listEvidence: 'Lists err. Careful closes more and is wrong more often; sure closes less. Illegal and dangerous sites are closed alike.',
   minLength: 'Characters.',
   words: 'Other words that people use for it, one on each line.',
 };
