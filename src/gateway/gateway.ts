@@ -9,6 +9,8 @@ import type { GatewayStatus } from '#policy/feed.ts';
 import { ControlClient, type Enrolment } from './feed/control-client.ts';
 import { Feed } from './feed/feed.ts';
 import { type FromThread, THREAD_LIMITS, type ThreadSettings, type ToThread } from './messages.ts';
+import { newProofKey } from './proof/credential.ts';
+import { Prover, type ProverOptions } from './proof/prover.ts';
 import { deliver } from './spool/delivery.ts';
 import { Spool } from './spool/spool.ts';
 
@@ -23,6 +25,8 @@ export interface GatewayOptions extends Omit<ThreadSettings, 'reusePort'> {
   ) => void;
   /** How many threads share the ports; all cores by default, one where ports cannot be shared. */
   readonly threads?: number;
+  /** When it proves itself, and by which sites; as shipped when left out. */
+  readonly proof?: Pick<ProverOptions, 'times' | 'sites'>;
 }
 
 export interface Gateway {
@@ -68,7 +72,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     awayUntil: away?.until ?? null,
     startedAt,
   });
-  const sendStatus = () => void control?.status(status()).catch(() => undefined);
+  const sendStatus = () =>
+    void control
+      ?.status(status())
+      .then(({ prove }) => prover.wanted(prove))
+      .catch(() => undefined);
 
   let said: string | null = null;
   /** A disk that refuses is said once, at once and to control too; not with every line. */
@@ -94,6 +102,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     delivery.wake();
   });
 
+  const prover = new Prover({
+    folder: join(folder, 'proof'),
+    clock,
+    listening: threads.listening,
+    proxyTls: options.proxyTls !== null,
+    control: () => control,
+    log,
+    ...options.proof,
+  });
+
   const begin = (enrolment: Enrolment) => {
     const client = new ControlClient(enrolment);
     control = client;
@@ -101,7 +119,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     feed = new Feed(join(folder, 'state'), enrolment.publicKey, client, {
       ready: ({ snapshot, presence, index }) => {
         using = { snapshot: snapshot.number, index: index.version };
-        threads.tell({ kind: 'parts', snapshot, presence, index: index.shared });
+        const proofKey = newProofKey();
+        threads.tell({ kind: 'parts', snapshot, presence, index: index.shared, proofKey });
+        prover.use(snapshot, index.version, proofKey);
         log('info', 'snapshot.used', { number: snapshot.number });
         sendStatus();
       },
@@ -141,6 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(statusTimer);
       clearInterval(enrolmentTimer);
       feed?.stop();
+      await prover.stop();
       await threads.stop();
       await delivery.stop(2_000);
     },

@@ -12,7 +12,8 @@ export interface Client {
   readonly person: string | null;
   readonly device: string | null;
   readonly profile: string;
-  readonly how: 'credentials' | 'session' | 'registered' | 'unidentified';
+  /** `proof`: nobody at all, but a test of this profile (proof/door.ts). */
+  readonly how: 'credentials' | 'session' | 'registered' | 'unidentified' | 'proof';
 }
 
 export interface Judgement {

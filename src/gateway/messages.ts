@@ -28,6 +28,8 @@ export type ToThread =
       readonly snapshot: Snapshot;
       readonly presence: Presence | null;
       readonly index: SharedArrayBuffer;
+      /** What makes a request a proof while this snapshot is obeyed. */
+      readonly proofKey: Uint8Array;
     }
   | { readonly kind: 'presence'; readonly presence: Presence }
   | { readonly kind: 'enrolled'; readonly enrolment: Enrolment }

@@ -137,6 +137,12 @@ export class GatewayState implements Judge {
     return client;
   }
 
+  /** A test of one profile of the policy (proof/door.ts); null where it has no such profile. */
+  testClient(address: string, profile: string): Client | null {
+    if (!this.#snapshot?.policy.profiles.some((p) => p.id === profile)) return null;
+    return this.#client(address, null, null, profile, 'proof', 0);
+  }
+
   judge(client: Client, host: string, path?: string): Judgement {
     const itself = this.#judgeItself(client, host, path);
     if (path === undefined && !mayDisguise(host)) return itself;

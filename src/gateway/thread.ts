@@ -6,6 +6,7 @@ import { contextOf } from './block-page/index.ts';
 import { startDns } from './dns/index.ts';
 import { ControlClient } from './feed/control-client.ts';
 import type { FromThread, ThreadSettings, ToThread } from './messages.ts';
+import { ProofDoor } from './proof/door.ts';
 import { startBlockPage, startProxy } from './proxy/index.ts';
 import { BatchingRecorder } from './recorder.ts';
 import { createResolve } from './resolve.ts';
@@ -19,6 +20,7 @@ const FLUSH_EVERY = 100;
 const settings = workerData as ThreadSettings;
 const clock = systemClock;
 const state = new GatewayState(clock);
+const proofs = new ProofDoor(state);
 let control: ControlClient | null = null;
 
 const say = (message: FromThread) => parentPort?.postMessage(message);
@@ -43,6 +45,7 @@ const dns = await startDns({
   upstreams: settings.upstreamDns,
   judge: state,
   recorder,
+  proofs,
   blockPage: {
     ipv4: block.address.includes(':') ? null : block.address,
     ipv6: block.address.includes(':') ? block.address : null,
@@ -58,6 +61,7 @@ const proxy = await startProxy({
   ...(settings.proxyTls && { tls: settings.proxyTls }),
   judge: state,
   recorder,
+  proofs,
   verify: async (username, password, address) => {
     if (!control) throw new Error('not enrolled');
     return control.verify({ username, password, address });
@@ -80,6 +84,7 @@ const blockPage = await startBlockPage({
 parentPort?.on('message', (message: ToThread) => {
   if (message.kind === 'parts') {
     state.use(message.snapshot, openIndex(message.index));
+    proofs.use(message.proofKey);
     if (message.presence) state.usePresence(message.presence);
   } else if (message.kind === 'presence') state.usePresence(message.presence);
   else if (message.kind === 'enrolled') control = new ControlClient(message.enrolment);

@@ -1,6 +1,8 @@
 import type { Clock } from '#core/clock.ts';
 import { type SafeModes, safeAlias, safeHost } from '#filter/safe-search.ts';
 import type { Client, Judge, Judgement, Recorder } from '#gateway/judge.ts';
+import { findOption, PROOF_OPTION, withOption } from '#gateway/proof/dns-option.ts';
+import { isLoopback, type Proofs, stampOf } from '#gateway/proof/door.ts';
 import {
   ALIAS_HAS_NONE,
   ANY_REFUSED,
@@ -40,6 +42,7 @@ export interface ResolverOptions {
   readonly safeModes?: (profile: string) => SafeModes;
   readonly clock: Clock;
   readonly cacheEntries?: number;
+  readonly proofs?: Proofs;
 }
 
 export interface DnsStats {
@@ -70,6 +73,8 @@ const FAILURE_HOLD = 2000;
 const MAX_WAITING = 10_000;
 /** What is open for a lesson is not remembered beyond it (FCR-03). */
 const BRIEF_TTL = 5;
+/** The length of an OPT record without options. */
+const BARE_OPT = 11;
 const STRICTEST: SafeModes = { safeSearch: true, youtube: 'strict' };
 
 /** A question with everything known about it. */
@@ -126,6 +131,9 @@ export class Resolver {
     if (query.class !== CLASS_IN) return compose(packet, query, { rcode: RCODE.REFUSED });
     if (isMetaType(query.type)) return compose(packet, query, { rcode: RCODE.NOTIMP });
 
+    const test = this.#testClient(packet, query, address);
+    if (test === 'refused') return compose(packet, query, { rcode: RCODE.REFUSED });
+
     const { clock, judge } = this.#options;
     const now = clock.now();
     const entry = this.cache.get(packet, query, now);
@@ -136,10 +144,11 @@ export class Resolver {
       return compose(packet, query, special);
     }
 
-    const client = judge.identify(address);
+    const client = test ?? judge.identify(address);
     const judgement = judge.judgeWire(client, packet, HEADER);
     const limit = transport === 'udp' ? query.size : 0xffff;
     const asked: Asked = { packet, query, host, client, judgement, limit };
+    if (test !== null) return this.#prove(asked, entry);
     if (judgement.outcome === 'block') return this.#block(asked, judgement);
     if (query.type === TYPE.ANY) {
       this.#record(asked, judgement);
@@ -231,12 +240,41 @@ export class Resolver {
 
   /** Give a raw answer to one client, unless it leads to a name that is blocked for this client (CNAME cloaking). */
   #give(asked: Asked, answer: StoredAnswer, age: number | 'stale'): Buffer {
-    for (const target of answer.targets) {
-      const judgement = this.#options.judge.judgeWire(asked.client, target, 0);
-      if (judgement.outcome === 'block') return this.#block(asked, judgement);
-    }
+    const hidden = this.#blockedAlias(asked, answer);
+    if (hidden !== null) return this.#block(asked, hidden);
     this.#record(asked, asked.judgement);
     return replay(answer, asked.packet, asked.query, asked.limit, age, asked.judgement.brief ? BRIEF_TTL : undefined);
+  }
+
+  #blockedAlias({ client }: Asked, { targets }: StoredAnswer): Judgement | null {
+    for (const target of targets) {
+      const judgement = this.#options.judge.judgeWire(client, target, 0);
+      if (judgement.outcome === 'block') return judgement;
+    }
+    return null;
+  }
+
+  /** A synthetic request of our own keeper (gateway/proof)? Without an option there is nothing to look for. */
+  #testClient(packet: Buffer, query: Query, address: string): Client | 'refused' | null {
+    const { proofs } = this.#options;
+    if (proofs === undefined || packet.length <= query.end + BARE_OPT || !isLoopback(address)) return null;
+    const credential = findOption(packet, query.end, PROOF_OPTION);
+    return credential && proofs.clientOf(credential, address);
+  }
+
+  /**
+   * A proof has come the way of every question up to the decision, and ends there: what is closed gets the very answer
+   * that everybody gets, and what is open is not asked for upstream. Thousands of names for every profile, every day and
+   * after every change, would be a burden on the school's upstream and a trace of visits that nobody made, and would prove
+   * the upstream rather than the filter. Aliases are judged where they are known (the cache) and not looked up.
+   */
+  #prove(asked: Asked, known: StoredAnswer | undefined): Buffer {
+    const { packet, query, judgement } = asked;
+    const hidden = known === undefined ? null : this.#blockedAlias(asked, known);
+    const final = judgement.outcome === 'block' ? judgement : (hidden ?? judgement);
+    const answer =
+      final.outcome === 'block' ? this.#block(asked, final) : compose(packet, query, { rcode: RCODE.NOERROR });
+    return withOption(answer, query.end, PROOF_OPTION, stampOf(final));
   }
 
   #block(asked: Asked, judgement: Judgement): Buffer {

@@ -1,4 +1,5 @@
 import type { FeedAnswer, GatewayStatus, VerifyAnswer, VerifyQuestion } from '#policy/feed.ts';
+import type { ProofMessage, StatusAnswer } from '#policy/proof.ts';
 
 /** What a gateway is given when it is enrolled. */
 export interface Enrolment {
@@ -49,8 +50,14 @@ export class ControlClient {
     return ((await r.json()) as VerifyAnswer).person;
   }
 
-  async status(status: GatewayStatus): Promise<void> {
-    await this.#ask('/gateway/status', json(status));
+  async status(status: GatewayStatus): Promise<StatusAnswer> {
+    const r = await this.#ask('/gateway/status', json(status));
+    return r.status === 200 ? ((await r.json()) as StatusAnswer) : { prove: null };
+  }
+
+  async proof(message: ProofMessage): Promise<void> {
+    const r = await this.#ask('/gateway/proof', json(message));
+    await r.body?.cancel();
   }
 
   async #ask(path: string, init: RequestInit): Promise<Response> {

@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import type { BlockPageContext } from '../block-page/index.ts';
 import type { Client } from '../judge.ts';
+import { stampHeader } from '../proof/header.ts';
 import { hasBody, type ProxyError, proxyStatus, sendBlock, sendNotice, sendText } from './answers.ts';
 import { FileWatch, refusedByHead } from './file-watch.ts';
 import type { Gate } from './gate.ts';
@@ -52,6 +53,9 @@ export async function forward(
     ? await gate.admit(client, target)
     : gate.refuse(client, target.host, FORBIDDEN_PORT);
   if (req.socket.destroyed) return res;
+  const decided = 'judgement' in admission ? admission.judgement : null;
+  for (const [name, value] of Object.entries(stampHeader(client, decided))) res.setHeader(name, value);
+  if (admission.kind === 'proved') return sendText(req, res, 200, 'A proof of what is open ends here.');
   if (admission.kind === 'blocked') return sendBlock(req, res, page(), admission.judgement, target.host, client);
   if (admission.kind === 'unknown-host') return sendUnreachable(req, res, page(), target, 502, 'dns_error');
   return exchange(parts, { req, res, expects, method, client, target, goal: admission.target }, admission.addresses);

@@ -7,6 +7,8 @@ import { type GatewaySettings, type ProfileSafety, safetyOf } from '#policy/snap
 import type { BlockPageContext } from '../block-page/index.ts';
 import { isCanary } from '../canaries.ts';
 import type { Client, Judge, Judgement, Recorder } from '../judge.ts';
+import { isTest, type Proofs } from '../proof/door.ts';
+import { credentialOf } from '../proof/header.ts';
 import { valuesOf } from './headers.ts';
 import { OWN_DNS, OWN_PAGES, PRIVATE_TARGET, UNSAFE_SEARCH } from './refusals.ts';
 import type { SignIn } from './sign-in.ts';
@@ -20,6 +22,7 @@ export interface GateParts {
   readonly resolve: (host: string) => Promise<readonly Address[]>;
   readonly settings: () => ProxySettings;
   readonly page: () => BlockPageContext;
+  readonly proofs?: Proofs;
 }
 
 export type ProxySettings = Pick<GatewaySettings, 'allowedPrivate' | 'proxySignIn' | 'safety'>;
@@ -28,6 +31,8 @@ export type Admission =
   /** `target` is where it goes: the one asked for, or its safe face under the same name. */
   | { readonly kind: 'admitted'; readonly target: Target; readonly addresses: readonly Address[] }
   | { readonly kind: 'blocked'; readonly judgement: Judgement }
+  /** A synthetic request that is open: it ends here. */
+  | { readonly kind: 'proved'; readonly judgement: Judgement }
   | { readonly kind: 'unknown-host' };
 
 /** Who is asking, and may they? The same for a forwarded request and for a tunnel. */
@@ -45,11 +50,14 @@ export class Gate {
    * been overheard: over loopback or TLS; elsewhere it is as if none had been sent, and none is asked for.
    */
   async identify(req: IncomingMessage): Promise<Client | 'ask'> {
-    const { judge, signIn, settings } = this.#parts;
+    const { judge, signIn, settings, proofs } = this.#parts;
     const address = clientAddress(req);
     if (!isConfidential(req, address)) return judge.identify(address);
     const [credentials] = valuesOf(req.rawHeaders, 'proxy-authorization');
     if (credentials !== undefined) {
+      const credential = proofs === undefined ? null : credentialOf(credentials);
+      const test = credential && proofs?.clientOf(credential, address);
+      if (test) return test === 'refused' ? 'ask' : test;
       const result = await signIn.check(credentials, address);
       if (result.kind === 'known') return judge.identify(address, result.person);
       // Asking again would not help while control cannot answer: go on as whoever the address is.
@@ -64,6 +72,8 @@ export class Gate {
     if (isCanary(target.host)) return this.refuse(client, target.host, OWN_DNS);
     const judgement = this.#parts.judge.judge(client, target.host, target.path || undefined);
     if (judgement.outcome === 'block') return this.refuse(client, target.host, judgement);
+    // As in DNS (dns/resolver.ts says why): nothing is looked up for a test, and nobody is connected to.
+    if (isTest(client)) return { kind: 'proved', judgement };
     const goal = this.#safely(client, target);
     const found = await this.#addressesOf(goal.host);
     const refusal = this.#wrongWay(target, found);

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, MINUTE, SECOND } from '#core/clock.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
 import type { Judge, Recorder } from '../judge.ts';
+import type { Proofs } from '../proof/door.ts';
 import { proxyStatus, refuseTunnel, sendText } from './answers.ts';
 import { forward } from './forward.ts';
 import { Gate, type ProxySettings } from './gate.ts';
@@ -31,6 +32,7 @@ export interface ProxyOptions {
   readonly settings: () => ProxySettings;
   readonly page: () => BlockPageContext;
   readonly clock: Clock;
+  readonly proofs?: Proofs;
   readonly timeouts?: Partial<ProxyTimeouts>;
   /** Ports that CONNECT may go to. */
   readonly tunnelPorts?: readonly number[];

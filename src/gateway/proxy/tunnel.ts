@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { BlockPageContext } from '../block-page/index.ts';
 import { renderLine } from '../block-page/index.ts';
 import type { Client, Judgement } from '../judge.ts';
+import { stampHeader } from '../proof/header.ts';
 import { blockedStatus, proxyStatus, refuseTunnel } from './answers.ts';
 import { type ClientHello, MAX_HELLO, parseClientHello } from './client-hello.ts';
 import { SIGN_IN } from './forward.ts';
@@ -38,7 +39,11 @@ export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: S
   if (client.destroyed) return;
   if (admission.kind === 'blocked') {
     const { judgement } = admission;
-    return refuseTunnel(client, 403, 'Forbidden', renderLine(page(), judgement), blockedStatus(judgement, page()));
+    const more = { ...blockedStatus(judgement, page()), ...stampHeader(who, judgement) };
+    return refuseTunnel(client, 403, 'Forbidden', renderLine(page(), judgement), more);
+  }
+  if (admission.kind === 'proved') {
+    return refuseTunnel(client, 200, 'OK', 'A proof of what is open ends here.', stampHeader(who, admission.judgement));
   }
   if (admission.kind === 'unknown-host') {
     return refuseTunnel(client, 502, 'Bad Gateway', 'There is no site of this name.', proxyStatus('dns_error'));
