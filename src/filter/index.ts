@@ -1,6 +1,7 @@
 /** The door of the filter: lists in, category index out, look-ups. Pure: no SQL, no network. */
 
 export { type Address, readAddress } from './address.ts';
+export { KNOWN_AI_TOOLS, type KnownAiTool, knownAiTool } from './ai-tools.ts';
 export { type BuildOptions, type BuildReport, buildIndex, type RefusedLines, type SourceReport } from './build.ts';
 export { type CategoryIndex, loadIndex, openIndex } from './category-index.ts';
 export { countNames, type ListCount } from './count.ts';

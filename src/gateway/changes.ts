@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { HostStates, keyB } from '#filter/hash.ts';
-import { type CompiledPolicy, changed, decisive, isFor, isLive, type LiveChange } from '#policy/index.ts';
+import {
+  type CompiledPolicy,
+  changed,
+  decisive,
+  isFor,
+  isLive,
+  type LiveChange,
+  reachingFurther,
+} from '#policy/index.ts';
 import type { Judgement } from './judge.ts';
 
 /**
@@ -95,7 +103,7 @@ export class ClientChanges {
       for (const { b, change } of entries) {
         if (b !== other || !isLive(change, now)) continue;
         if (change.effect === 'block') block = change;
-        else if (change.effect === 'open') open = change;
+        else if (change.effect === 'open') open = reachingFurther(open, change);
         else inside = true;
       }
     }

@@ -21,7 +21,12 @@ export interface LiveChange {
   readonly text: string;
   /** The clause of the policy that such changes rest on, where it has one. */
   readonly clause: string | null;
+  /** The opening of an AI tool after its assessment was approved; no other opening reaches such sites (AIG-05). */
+  readonly assessed?: true;
 }
+
+/** Kinds of site that stay closed until somebody has assessed the tool and another person has approved it (AIG-05). */
+export const ASSESSED_FIRST: ReadonlySet<string> = new Set(['ai-tools', 'ai-chat']);
 
 /** The rule of a decision that a change made. */
 export const changeRule = (reference: string): string => `change.${reference}`;
@@ -71,7 +76,9 @@ export function changed(
   if (base.outcome !== 'block') return base;
   const never = neverOpened(policy);
   // Lists may for a moment be newer than the policy: what it has never heard of may be anything.
-  const closed = categories.some((c) => never.has(c) || !Object.hasOwn(policy.categories, c));
+  const closed = categories.some(
+    (c) => never.has(c) || !Object.hasOwn(policy.categories, c) || (ASSESSED_FIRST.has(c) && !change.assessed),
+  );
   return closed ? base : because(change, base, 'allow');
 }
 
@@ -85,6 +92,9 @@ function because(change: LiveChange, base: Decision, outcome: 'allow' | 'block')
   };
   return { outcome, because: why };
 }
+
+/** Of two openings the one that opens more: an assessed tool's reaches what no other does. */
+export const reachingFurther = (a: LiveChange | null, b: LiveChange): LiveChange => (a?.assessed ? a : b);
 
 /** Of the changes that hold, the one that decides: a closing wins over a lesson's list, and that over an opening. */
 export const decisive = (
@@ -102,7 +112,11 @@ export function changeFor(
 ): LiveChange | null {
   const mine = changes.filter((c) => isFor(c, who.person, who.profile) && isLive(c, now));
   const names = (c: LiveChange) => c.hosts.some((h) => host === h || host.endsWith(`.${h}`));
-  const first = (effect: LiveChange['effect']) => mine.find((c) => c.effect === effect && names(c)) ?? null;
+  const named = (effect: LiveChange['effect']) => mine.filter((c) => c.effect === effect && names(c));
   const lessons = mine.filter((c) => c.effect === 'only-these');
-  return decisive(first('block'), lessons.some(names) ? null : (lessons[0] ?? null), first('open'));
+  return decisive(
+    named('block')[0] ?? null,
+    lessons.some(names) ? null : (lessons[0] ?? null),
+    named('open').reduce(reachingFurther, null),
+  );
 }

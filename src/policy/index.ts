@@ -8,13 +8,25 @@ export {
   type Rhythm,
   type SchoolCalendar,
 } from './calendar.ts';
-export { changed, changeFor, changeRule, decisive, isFor, isLive, type LiveChange, neverOpened } from './changes.ts';
+export {
+  ASSESSED_FIRST,
+  changed,
+  changeFor,
+  changeRule,
+  decisive,
+  isFor,
+  isLive,
+  type LiveChange,
+  neverOpened,
+  reachingFurther,
+} from './changes.ts';
 export { bareSchool, compilePolicy, type ProfilePerson, profileFor } from './compile.ts';
 export { type CompiledMay, compileMay, type MayBecause, type Spoken } from './compile-may.ts';
 export { CONTROLS, type Control } from './controls.ts';
 export { decide, nextChange, personalProfiles, type Question } from './decide.ts';
 export { type AccessLevel, type DeviceAnswer, type DeviceQuestion, deviceAccess } from './device-access.ts';
 export { type Change, diffPolicies, type Mark, SECTIONS } from './diff.ts';
+export { type CategoriesBy, decideByEvidence, evidenceOf } from './evidence.ts';
 export { LINT_CODES, type Lint, lint, type Severity, unsettled } from './lint.ts';
 export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
@@ -26,5 +38,4 @@ export * from './sections.ts';
 export { explainSetting, readSetting, SETTINGS, type Setting } from './settings.ts';
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';
 export * from './snapshot.ts';
-export { type CategoriesBy, decideByEvidence, evidenceOf } from './evidence.ts';
 export * from './types.ts';

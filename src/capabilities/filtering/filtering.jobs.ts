@@ -3,6 +3,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import { schools } from '#platform/school.ts';
+import { countSeen, tendTools } from './ai-tools/index.ts';
 import { closeChanges, sendMonth } from './changes/index.ts';
 import { isDue } from './fetching.service.ts';
 import { watchFreshness } from './freshness.service.ts';
@@ -15,6 +16,8 @@ const RECHECK = 'lists.recheck';
 const TEND = 'lists.tend';
 const CLOSE_CHANGES = 'changes.close';
 const MONTH_OF_CHANGES = 'changes.month';
+const TEND_AI_TOOLS = 'ai-tools.tend';
+const COUNT_AI_SITES = 'ai-tools.seen';
 
 /** What filtering does by the clock and after commands. */
 export function filteringJobs(
@@ -32,6 +35,8 @@ export function filteringJobs(
       },
       [CLOSE_CHANGES]: () => closeChanges(deps),
       [MONTH_OF_CHANGES]: () => sendMonth(deps),
+      [TEND_AI_TOOLS]: () => tendTools(deps),
+      [COUNT_AI_SITES]: () => countSeen(deps),
       [RECHECK]: everySchool((tx, school) => requestCompile(tx, deps, school)),
       [TEND]: everySchool(async (tx, school) => {
         await tendLists(tx, deps, school);
@@ -45,6 +50,9 @@ export function filteringJobs(
       // FCR-03: gateways end what is over by themselves; this writes down that they did.
       { task: CLOSE_CHANGES, cron: '* * * * *', atStart: true },
       { task: MONTH_OF_CHANGES, cron: '30 6 1 * *' },
+      // AIG-05: gateways close what is over by themselves; this gives notice beforehand and writes it down.
+      { task: TEND_AI_TOOLS, cron: '*/10 * * * *', atStart: true },
+      { task: COUNT_AI_SITES, cron: '25 * * * *' },
     ],
   };
 }

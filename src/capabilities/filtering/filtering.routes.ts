@@ -6,6 +6,7 @@ import type { Deps } from '#platform/deps.ts';
 import { searchPeople } from '#rooms/identity/index.ts';
 import { policyInForce, profilesInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, hasDuty, type Room, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
+import { aiToolRoutes } from './ai-tools/index.ts';
 import { changeRoutes } from './changes/index.ts';
 import { KEEPERS, OVERSEERS } from './filtering.duties.ts';
 import { gatewayRoutes } from './gateway.routes.ts';
@@ -36,12 +37,17 @@ const NewGateway = Type.Object({ ...csrf, gateway: Type.String({ maxLength: 100 
 export function filteringRoom(deps: Deps, wiring: { onGatewayTrouble: OnGatewayTrouble }): Room {
   return {
     name: 'filtering',
-    nav: [{ href: '/filtering', text: 'Filtering', duties: TESTERS.duties, order: 50 }],
+    nav: [
+      { href: '/filtering', text: 'Filtering', duties: TESTERS.duties, order: 50 },
+      // Whoever works here finds the register under Filtering.
+      { href: '/ai-tools', text: 'AI tools', duties: ['pupil', 'parent', 'volunteer'], order: 55 },
+    ],
     routes(app) {
       pages(app, deps);
       listRoutes(app, deps);
       questionRoutes(app, deps);
       changeRoutes(app, deps);
+      aiToolRoutes(app, deps);
       gatewayRoutes(app, deps, wiring.onGatewayTrouble);
     },
   };

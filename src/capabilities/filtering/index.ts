@@ -1,3 +1,4 @@
+export { aiToolsStanding, aiToolWorkflow } from './ai-tools/index.ts';
 export { changesOf, changesWaiting, changeWorkflow, type FilterChange, heldSites } from './changes/index.ts';
 export { filteringJobs, tendLists } from './filtering.jobs.ts';
 export { filteringRoom } from './filtering.routes.ts';

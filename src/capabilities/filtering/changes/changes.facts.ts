@@ -1,6 +1,6 @@
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { neverOpened, profileFor } from '#policy/index.ts';
+import { ASSESSED_FIRST, neverOpened, profileFor } from '#policy/index.ts';
 import type { PolicyInForce } from '#rooms/policies/index.ts';
 import { isNeutral, judgeByLists, type Verdict } from '../verdict.service.ts';
 import { siteFault } from './changes.rules.ts';
@@ -25,7 +25,7 @@ export function profilesOf(
 ): string[] {
   if (scope.kind === 'profile') return scope.value === null ? [] : [scope.value];
   if (members === null) return policy.compiled.profiles.map((p) => p.id);
-  return [...new Set(members.map((m) => profileFor(policy.document, { kind: m.kind, year: m.year })))];
+  return [...new Set(members.map((m) => profileFor(policy.document, m)))];
 }
 
 /** What the filter says of each host to the people of a scope: the strictest answer that any of them gets. */
@@ -66,6 +66,7 @@ function siteOf(policy: PolicyInForce, host: string, verdict: Verdict | undefine
         : null,
     help: because?.rule === 'safety.help',
     narrow: categories.includes('extremism'),
+    ai: categories.some((c) => ASSESSED_FIRST.has(c)),
     seen: closed
       ? { outcome: 'block', text: 'This site stays closed to everybody.', rule: 'closed', categories: [] }
       : { outcome, text: because?.text ?? '', rule: because?.rule ?? '', categories },

@@ -1,6 +1,7 @@
 import type { Tx } from '#platform/db.ts';
 import type { ChangeKind } from '#platform/schema.ts';
 import type { LiveChange, PolicyDocument } from '#policy/index.ts';
+import { aiToolChanges } from '../ai-tools/ai-tools.snapshot.ts';
 import { sayMoment, sayScope } from './changes.rules.ts';
 import { changesOf, type FilterChange, heldSites, membersOf } from './changes.store.ts';
 
@@ -11,7 +12,7 @@ const EFFECT: Readonly<Partial<Record<ChangeKind, LiveChange['effect']>>> = {
   'only-these': 'only-these',
 };
 
-/** What gateways must know now: changes that hold or will, with the people who are in each class today. */
+/** What gateways must know now: changes that hold or will, with the people who are in each class today, and AI tools. */
 export async function liveChanges(
   tx: Tx,
   now: number,
@@ -37,7 +38,7 @@ export async function liveChanges(
       clause,
     });
   }
-  return changes;
+  return [...changes, ...(await aiToolChanges(tx, now, policy, timeZone))];
 }
 
 /** What the person reads who meets it; names nobody. */

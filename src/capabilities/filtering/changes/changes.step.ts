@@ -46,6 +46,7 @@ const FIELD: Readonly<Record<string, string>> = {
   sites: 'sites',
   never: 'sites',
   help: 'sites',
+  assessed: 'sites',
   narrow: 'scope',
   scope: 'scope',
   span: 'until',

@@ -49,6 +49,7 @@ const site = (more: Partial<SiteFacts> = {}): SiteFacts => ({
   never: null,
   help: false,
   narrow: false,
+  ai: false,
   ...more,
 });
 /** Facts under which every guard holds that can: an opening for a class, decided by another person. */
@@ -206,6 +207,15 @@ test('FIL-05 a site closed as extremism is opened for one class or named people 
   assert.equal(ask({ sites, until: 1_000 + NARROW_DAYS * DAY }), 'asked');
   assert.equal(ask({ sites, until: 1_001 + NARROW_DAYS * DAY }), 'narrow');
   assert.equal(approve({ sites, scope: 'year' }), 'narrow');
+});
+
+test('AIG-05 an AI tool is not opened this way, neither when it is asked for nor when it is approved', () => {
+  const sites = [site(), site({ host: 'chat.example', ai: true })];
+  assert.equal(ask({ sites }), 'assessed');
+  assert.equal(approve({ sites, approved: sites.map((s) => s.host) }), 'assessed');
+  const refused = { 'chat.example': 'It stands on another register.' };
+  assert.equal(approve({ sites, refused }), 'approved', 'the rest may still be approved');
+  assert.equal(ask({ sites, kind: 'block', until: null }), 'asked');
 });
 
 test('FCR-05 every site is decided, a refused one with a reason, and a refusal of all says why', () => {

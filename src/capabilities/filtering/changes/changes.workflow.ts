@@ -34,6 +34,8 @@ export interface SiteFacts {
   readonly help: boolean;
   /** Opened for one class or for named pupils only (docs/decisions/0011-openings.md). */
   readonly narrow: boolean;
+  /** An AI tool: opened on its own register, once it has been assessed (AIG-05). */
+  readonly ai: boolean;
 }
 
 export interface ChangeFacts {
@@ -129,6 +131,12 @@ export const GUARDS = {
     const days = f.from !== null && f.until !== null ? (f.until - f.from) / DAY : Number.POSITIVE_INFINITY;
     return days <= NARROW_DAYS ? null : `A site that is closed as extremism is opened for ${NARROW_DAYS} days at most.`;
   }),
+  assessed: guard('assessed', (f) => {
+    const tool = f.kind === 'open' ? f.sites.find((s) => s.ai && !Object.hasOwn(f.refused, s.host)) : undefined;
+    return tool
+      ? `${tool.host} is an AI tool. Propose it on the register of AI tools: it opens once it has been assessed and approved.`
+      : null;
+  }),
   help: guard('help', (f) =>
     CLOSES.includes(f.kind) && f.sites.some((s) => s.help) ? 'Help and support services are never closed.' : null,
   ),
@@ -166,7 +174,7 @@ const G = GUARDS;
 type Row = Transition<LifeState, ChangeAction, ChangeActor, ChangeFacts>;
 const rows = (states: readonly (LifeState | 'new')[], row: Omit<Row, 'from'>): Row[] =>
   states.map((from) => ({ ...row, from }));
-const WHOLE = [G.topic, G.purpose, G.sites, G.scope, G.span, G.never, G.narrow, G.help, G.bypass];
+const WHOLE = [G.topic, G.purpose, G.sites, G.scope, G.span, G.never, G.assessed, G.narrow, G.help, G.bypass];
 
 /** The table. Pages, permissions, the docs' diagram and tests are made from it; what is not here is refused. */
 export const changeWorkflow = new Workflow<LifeState, ChangeAction, ChangeActor, ChangeFacts>('filter change', [
@@ -212,6 +220,7 @@ export const changeWorkflow = new Workflow<LifeState, ChangeAction, ChangeActor,
       G.scope,
       G.span,
       G.never,
+      G.assessed,
       G.narrow,
       G.help,
       G.bypass,
