@@ -1,5 +1,5 @@
 import { dayIn } from '#core/days.ts';
-import { notFound } from '#core/errors.ts';
+import { conflict, notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { renderBlock } from '#platform/documents/index.ts';
@@ -9,7 +9,7 @@ import { type Figures, readFigures } from './figures.ts';
 import { noTests, type ReadTests } from './proof.hook.ts';
 import { ANSWER_WORDS, dutyLines, figureBlocks, reviewDocument } from './review.document.ts';
 import { ATTENDEE_PARTS, aYearFrom, partsOf, reviewWorkflow } from './review.workflow.ts';
-import { factsOf, startOf } from './reviews.service.ts';
+import { factsOf, STAYS, startOf } from './reviews.service.ts';
 import { dueOn, itemsOf, notesOf, type Review, reviewsOf, unassignedDuties } from './reviews.store.ts';
 import { editionState, ITEMS, STANDARDS } from './standards.ts';
 
@@ -135,7 +135,7 @@ export function itemPage(deps: Deps, viewer: Viewer, id: string, item: string) {
     const standard = STANDARDS.find((s) => s.items.some((i) => i.id === item));
     const asked = standard?.items.find((i) => i.id === item);
     if (!standard || !asked) throw notFound('this item of the checklist');
-    if (!reviewWorkflow.offered(review.state, partsOf(viewer.duties)).includes('save')) throw notFound('this form');
+    if (review.state === 'signed') throw conflict('review.state', STAYS);
     const answer = items.find((i) => i.item === item);
     const people = new Map((await liveHoldings(tx, deps.clock.now())).map((h) => [h.person, h.name]));
     if (answer?.owner) people.set(answer.owner, who.get(answer.owner) ?? '');

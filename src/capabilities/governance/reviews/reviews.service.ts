@@ -26,6 +26,8 @@ const DUTY = 'CAL-07';
 const LONGEST = { text: 8000, evidence: 4000, action: 2000, name: 120 } as const;
 const MOST_ATTENDEES = 20;
 
+export const STAYS = 'This review is signed, and stays as it was signed.';
+
 type Typed = { readonly nextOn?: string; readonly note?: string };
 
 /** What the guards ask about a review as it stands; `null` before there is one. */
@@ -65,8 +67,7 @@ async function judge(
   const verdict = reviewWorkflow.judge(review?.state ?? 'new', action, partsOf(viewer.duties), facts);
   if (verdict.ok) return facts;
   if (verdict.code === 'not-yours') throw forbidden('review.not-yours', 'It is not yours to do this with a review.');
-  if (verdict.code === 'not-listed')
-    throw conflict('review.state', 'This review is signed, and stays as it was signed.');
+  if (verdict.code === 'not-listed') throw conflict('review.state', STAYS);
   const field = verdict.guard === 'within' ? 'nextOn' : verdict.guard === 'said' ? 'note' : 'sign';
   throw invalid(`review.${verdict.guard}`, verdict.reason, { [field]: verdict.reason });
 }
