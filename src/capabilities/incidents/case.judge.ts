@@ -1,52 +1,139 @@
 import { conflict, forbidden, invalid, type Refusal } from '#core/errors.ts';
+import type { Tx } from '#platform/db.ts';
+import { holders } from '#rooms/identity/index.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import type { Viewer } from '#web/index.ts';
-import { type CaseAction, type CaseFacts, type CaseState, caseWorkflow } from './case.workflow.ts';
-import { actingLead, type Leads, outsiders, partsOf } from './cases.rules.ts';
-import type { CaseFile } from './cases.store.ts';
+import type { CaseFacts } from './case.facts.ts';
+import { formOf } from './case.forms.ts';
+import { leadsOf, procedureOf } from './case.leads.ts';
+import { type Story, storyOf } from './case.story.ts';
+import { type CaseAction, type CaseState, caseWorkflow } from './case.workflow.ts';
+import { actingLead, type Leads, partsOf, SENIOR_ROLES } from './cases.rules.ts';
+import { type CaseEntry, type CaseFile, entriesOf } from './cases.store.ts';
+import { openTasks } from './tasks.store.ts';
 
+/** A step as it was asked: words, whom it is about, and what else its form holds. */
 export interface Step {
   readonly action: Exclude<CaseAction, 'report'>;
-  readonly text: string;
+  readonly text?: string;
   readonly outcome?: string | undefined;
   readonly person?: string | undefined;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** The designated computer that the request proved to come from (INC-06). */
+  readonly fromComputer?: string | null;
 }
 
-/** Which field of a form a guard speaks about. */
-const FIELD_OF: Readonly<Record<string, string>> = {
-  said: 'text',
-  reasoned: 'text',
-  fitToHandle: 'person',
-  newSubject: 'person',
-  outcome: 'outcome',
-  answered: 'text',
-};
+/** A case with what its story amounts to and who may do what in it: read once for a step or a page. */
+export interface Standing {
+  readonly file: CaseFile;
+  readonly entries: readonly CaseEntry[];
+  readonly story: Story;
+  readonly leads: Leads;
+  /** Everything the guards look at but what is being typed. */
+  readonly facts: CaseFacts;
+}
 
-/** What the guards look at. */
-export const factsOf = (
+export async function standingOf(
+  tx: Tx,
   viewer: Viewer,
-  file: Pick<CaseFile, 'subjects' | 'assignee' | 'urgency' | 'category'>,
-  leads: Leads,
-  actionsTaken: number,
-  step: Pick<Step, 'text' | 'outcome' | 'person'> & { action: CaseAction },
-): CaseFacts & { personIsStaff?: boolean; person?: string | undefined } => ({
-  by: viewer.person.id,
-  parts: partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads),
-  urgency: file.urgency,
-  illegal: file.category !== null && taxonomy().byId.get(file.category)?.nature === 'illegal',
-  subjects: file.subjects,
-  assignee: file.assignee,
-  actionsTaken,
-  text: step.text,
-  outcome: step.outcome,
-  person: step.person,
-});
+  file: CaseFile,
+  now: number,
+  fromComputer: string | null = null,
+): Promise<Standing> {
+  const entries = await entriesOf(tx, file.id);
+  const story = storyOf(entries);
+  const leads = await leadsOf(tx, now, file);
+  const seniors = await seniorsAmong(tx, [file.manager, ...file.team]);
+  const procedure = await procedureOf(tx, now);
+  const managers = file.restricted
+    ? leads.leads
+    : [...(await holders(tx, procedure.lead)).map((h) => h.id), ...actingLead(leads, file)];
+  const facts: CaseFacts = {
+    now,
+    by: viewer.person.id,
+    parts: partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads, seniors),
+    duties: viewer.duties,
+    procedure,
+    story,
+    urgency: file.urgency,
+    severity: file.severity,
+    illegal: file.category !== null && taxonomy().byId.get(file.category)?.nature === 'illegal',
+    imagery: file.imagery,
+    subjects: file.subjects,
+    conflicted: file.conflicted,
+    affected: file.affected,
+    team: file.team,
+    manager: file.manager,
+    managerLeads: file.manager !== null && managers.includes(file.manager),
+    seniors,
+    pupils: await anyPupil(tx, [...file.subjects, ...file.affected]),
+    computer: file.computer,
+    fromComputer,
+    openTasks: await openTasks(tx, file.id),
+    text: '',
+    detail: {},
+  };
+  return { file, entries, story, leads, facts };
+}
 
-/** The state it leads to, or the table's refusal as an error with the field it is about. */
-export function judge(from: CaseState | 'new', action: CaseAction, facts: CaseFacts): CaseState {
+/** The facts with what is being asked. */
+export async function asked(tx: Tx, facts: CaseFacts, step: Step): Promise<CaseFacts> {
+  return {
+    ...facts,
+    text: step.text ?? '',
+    outcome: step.outcome,
+    detail: step.detail ?? {},
+    person: step.person ? await personOf(tx, step.person) : undefined,
+  };
+}
+
+async function personOf(tx: Tx, id: string): Promise<CaseFacts['person']> {
+  const row = await tx.selectFrom('person').select(['kind', 'left_on']).where('id', '=', id).executeTakeFirst();
+  if (!row) return undefined;
+  const works = row.left_on === null && ['staff', 'governor', 'volunteer'].includes(row.kind);
+  return { id, staff: works, senior: (await seniorsAmong(tx, [id])).length > 0 };
+}
+
+async function seniorsAmong(tx: Tx, people: readonly (string | null)[]): Promise<string[]> {
+  const some = people.filter((id) => id !== null);
+  if (some.length === 0) return [];
+  const rows = await tx
+    .selectFrom('role_holding')
+    .select('person_id')
+    .distinct()
+    .where('person_id', 'in', some)
+    .where('role', 'in', [...SENIOR_ROLES])
+    .where('until_at', 'is', null)
+    .execute();
+  return rows.map((r) => r.person_id);
+}
+
+async function anyPupil(tx: Tx, people: readonly string[]): Promise<boolean> {
+  if (people.length === 0) return false;
+  const row = await tx
+    .selectFrom('person')
+    .select('id')
+    .where('id', 'in', people)
+    .where('kind', '=', 'pupil')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The state it leads to, and where a second person's word is still to come, what is waited for; or the table's refusal as an error with the field it is about. */
+export function judge(
+  from: CaseState | 'new',
+  action: CaseAction,
+  facts: CaseFacts,
+): { readonly to: CaseState; readonly waits: string | null } {
   const verdict = caseWorkflow.judge(from, action, facts.parts, facts);
-  if (verdict.ok) return verdict.to;
-  throw refusalOf(action, verdict);
+  if (!verdict.ok) throw refusalOf(action, verdict);
+  if (verdict.to !== from) return { to: verdict.to, waits: null };
+  const further = caseWorkflow.rows.filter((r) => r.from === from && r.action === action && r.to !== from);
+  const missing = further.map((r) => r.guards.flatMap((g) => g.check(facts) ?? []));
+  // The way that lacks least is the one this step was meant for.
+  const [least] = missing.toSorted((x, y) => x.length - y.length);
+  return { to: verdict.to, waits: least?.[0] ?? null };
 }
 
 function refusalOf(
@@ -61,34 +148,26 @@ function refusalOf(
     );
   if (v.code === 'not-yours')
     return forbidden(`case.${action}.not-yours`, 'This step is not yours to take in this case.');
-  const field = FIELD_OF[v.guard ?? ''];
-  return invalid(`case.${action}.${v.guard}`, v.reason, field ? { [field]: v.reason } : undefined);
+  const field = FIELD_OF[v.guard ?? ''] ?? 'text';
+  const shown = formOf(action)?.fields.some((f) => f.name === field);
+  return invalid(`case.${action}.${v.guard}`, v.reason, shown ? { [field]: v.reason } : undefined);
 }
 
-/** What a step does to the row besides its state, and what the entry says of it. */
-export function changeOf(file: CaseFile, step: Step, viewer: Viewer, leads: Leads, now: Date) {
-  const person = step.person ?? null;
-  switch (step.action) {
-    case 'assign': {
-      // Who had the case before has no further need to know it.
-      const team = [...file.team.filter((id) => id !== file.assignee && id !== person), ...(person ? [person] : [])];
-      return { change: { assignee: person, team }, detail: { person, before: file.assignee } };
-    }
-    case 'involve': {
-      const subjects = [...file.subjects, ...(person ? [person] : [])];
-      // Whoever leads from now on must be able to read it.
-      const anew = outsiders(leads, actingLead(leads, subjects));
-      const team = [...new Set([...file.team, ...anew])].filter((id) => id !== person);
-      return { change: { subjects, team }, detail: { person } };
-    }
-    case 'close':
-      return {
-        change: { outcome: step.outcome ?? null, closed_by: viewer.person.id, closed_at: now },
-        detail: { outcome: step.outcome },
-      };
-    case 'reopen':
-      return { change: { outcome: null, closed_by: null, closed_at: null }, detail: { outcome: file.outcome } };
-    default:
-      return { change: {}, detail: {} };
-  }
-}
+/** Which field of a form a guard speaks about, where it is not the words. */
+const FIELD_OF: Readonly<Record<string, string>> = {
+  fitToHandle: 'person',
+  fitToJoin: 'person',
+  newSubject: 'person',
+  newPerson: 'person',
+  whole: 'types',
+  policeChoice: 'decision',
+  policeReference: 'reference',
+  written: 'reference',
+  releasedByRight: 'decision',
+  address: 'url',
+  computerChosen: 'computer',
+  verdict: 'verdict',
+  openItem: 'item',
+  leadWithholds: 'decision',
+  outcome: 'outcome',
+};

@@ -23,7 +23,7 @@ export async function tellLead(
 }
 
 /** Whoever is given a case is told, unless they took it themselves. */
-export function tellAssignee(deps: Deps, tx: Tx, viewer: Viewer, file: CaseRef, person: string): Promise<void> {
+export function tellManager(deps: Deps, tx: Tx, viewer: Viewer, file: CaseRef, person: string): Promise<void> {
   const subject = `A case was given to you: ${file.reference}`;
   return tell(deps, tx, viewer, file, person, subject, 'A case was given to you in Gatehouse.');
 }
@@ -49,4 +49,24 @@ async function tell(
     body: `${sentence}\n\nRead it here after signing in:\n${deps.config.pagesUrl}/cases/${file.reference}\n\nPlease do not pass this letter on.\n`,
     about: { kind: 'case', id: file.id },
   });
+}
+
+/** Somebody joins the team. */
+export function tellMember(deps: Deps, tx: Tx, viewer: Viewer, file: CaseRef, person: string): Promise<void> {
+  const subject = `You are asked to join a team: ${file.reference}`;
+  return tell(deps, tx, viewer, file, person, subject, 'You are asked to take part in a case in Gatehouse.');
+}
+
+/** EVI-04: a case was stopped. Nobody learns from the letter what it is about. */
+export async function tellHalted(
+  deps: Deps,
+  tx: Tx,
+  viewer: Viewer,
+  file: CaseRef,
+  people: readonly string[],
+): Promise<void> {
+  const sentence =
+    'A case was stopped in Gatehouse and needs you at once. Do not open or copy anything; read it first.';
+  for (const person of people)
+    await tell(deps, tx, viewer, file, person, `Urgent: a case was stopped: ${file.reference}`, sentence);
 }

@@ -1,120 +1,311 @@
-import { type Guard, type Transition, Workflow } from '#core/workflow.ts';
+import { type Transition, Workflow } from '#core/workflow.ts';
+import type { CaseActor, CaseFacts } from './case.facts.ts';
+import { FORM_GUARDS as form, CASE_GUARDS as is } from './case.guards.ts';
 
-/** Where a case stands. The whole procedure of the policy (INC-01..22) puts its own states between `triage` and `actions`. */
-export type CaseState = 'reported' | 'triage' | 'actions' | 'closed';
-export type CaseAction = 'report' | 'assign' | 'involve' | 'note' | 'act' | 'close' | 'reopen';
-/**
- * What somebody is to one case; a person the case is about is nothing to it (INC-05, cases.rules.ts). `told`: the alert that
- * it comes from was brought to them.
- */
-export type CaseActor = 'lead' | 'deputy' | 'head' | 'assignee' | 'reporter' | 'ict-manager' | 'told';
+/** Where a case stands (Part 3a). */
+export const CASE_STATES = [
+  'reported',
+  'triage',
+  'contain',
+  'team',
+  'examine',
+  'halted',
+  'judge',
+  'actions',
+  'police-hold',
+  'resolved',
+  'closed',
+  'referred-out',
+] as const;
+export type CaseState = (typeof CASE_STATES)[number];
 
-/** How a case may end. `no-further-action` is the only one that needs no recorded action. */
-export const OUTCOMES = {
-  supported: 'Support is in place',
-  behaviour: 'Dealt with under the behaviour policy',
-  conduct: 'Dealt with under the staff code of conduct',
-  referred: 'Passed to another service',
-  technical: 'Put right in the filter or the systems',
-  'no-further-action': 'No further action',
-} as const;
-export type CaseOutcome = keyof typeof OUTCOMES;
-export const isOutcome = (text: string | undefined): text is CaseOutcome =>
-  text !== undefined && Object.hasOwn(OUTCOMES, text);
+export const CASE_ACTIONS = [
+  'report',
+  'assign',
+  'classify',
+  'support',
+  'refer-out',
+  'contain',
+  'contain-item',
+  'contain-done',
+  'isolate',
+  'not-needed',
+  'form-team',
+  'join',
+  'leave',
+  'designate',
+  'attend',
+  'examine',
+  'finding',
+  'suspect',
+  'police-reference',
+  'not-imagery',
+  'finish',
+  'skip-examination',
+  'judge',
+  'police-decision',
+  'to-police',
+  'police-release',
+  'act',
+  'help',
+  'inform',
+  'record',
+  'bullying-test',
+  'contact',
+  'involve',
+  'touch',
+  'conflict',
+  'link',
+  'note',
+  'resolve',
+  'more',
+  'appeal',
+  'close',
+  'reopen',
+] as const;
+export type CaseAction = (typeof CASE_ACTIONS)[number];
 
-/** What the guards look at: the case as it is, and what is being asked. */
-export interface CaseFacts {
-  readonly by: string;
-  /** What the person acting is to this case. */
-  readonly parts: readonly CaseActor[];
-  readonly urgency: 'urgent' | 'soon';
-  /** Its category can never be opened by anybody (EVI, FIL-02). */
-  readonly illegal: boolean;
-  readonly subjects: readonly string[];
-  readonly assignee: string | null;
-  readonly actionsTaken: number;
-  readonly text: string;
-  readonly outcome?: string;
-  /** The person who is to have the case, or whom it is also about. */
-  readonly person?: string | undefined;
-  /** That person works here and has not left. */
-  readonly personIsStaff?: boolean;
-}
+const safeguarding: readonly CaseActor[] = ['lead', 'deputy', 'head'];
+const handlers: readonly CaseActor[] = [...safeguarding, 'manager', 'senior'];
+const team: readonly CaseActor[] = [...handlers, 'member'];
 
-const REASONS = 20;
-const guard = (name: string, check: (f: CaseFacts) => string | null): Guard<CaseFacts> => ({ name, check });
-
-export const GUARDS = {
-  said: guard('said', (f) => (f.text.trim().length >= 3 ? null : 'Write down what there is to say.')),
-  reasoned: guard('reasoned', (f) =>
-    f.text.trim().length >= 10 ? null : 'Say why, in a sentence: whoever reads this later must understand it.',
-  ),
-  fitToHandle: guard('fitToHandle', (f) => {
-    if (!f.person || !f.personIsStaff) return 'Choose a member of staff who is to have the case.';
-    return f.subjects.includes(f.person) ? 'The case is about this person, who can have no part in it.' : null;
-  }),
-  newSubject: guard('newSubject', (f) => {
-    if (!f.person) return 'Choose the person whom the case is also about.';
-    if (f.subjects.includes(f.person)) return 'The case is already about this person.';
-    if (f.person === f.by)
-      return 'Ask another of those who keep children safe to name you: from then on you have no part in it.';
-    return f.person === f.assignee
-      ? 'This person has the case. Give it to somebody else first, then name this person.'
-      : null;
-  }),
-  assigned: guard('assigned', (f) => (f.assignee ? null : 'Nobody has this case yet. Give it to somebody first.')),
-  outcome: guard('outcome', (f) => (isOutcome(f.outcome) ? null : 'Choose how the case ends.')),
-  answered: guard('answered', (f) => {
-    if (f.outcome !== 'no-further-action') {
-      return f.actionsTaken > 0 ? null : 'Record what was done first, or close it with no further action.';
-    }
-    if (!f.parts.includes('lead')) return 'Only the safeguarding lead may decide that nothing further is done.';
-    return f.text.trim().length >= REASONS
-      ? null
-      : `Say why nothing further is done, in at least ${REASONS} characters.`;
-  }),
-  gravestByLead: guard('gravestByLead', (f) =>
-    (f.urgency === 'urgent' || f.illegal) && !f.parts.includes('lead')
-      ? 'Only the safeguarding lead closes a case that was urgent or about illegal content.'
-      : null,
-  ),
-} as const;
-
-const { said, reasoned, fitToHandle, newSubject, assigned, outcome, answered, gravestByLead } = GUARDS;
-const safeguarding = ['lead', 'deputy', 'head'] as const;
-const handlers = [...safeguarding, 'assignee'] as const;
+const OPEN: readonly CaseState[] = CASE_STATES.filter((s) => s !== 'closed' && s !== 'referred-out');
+const TAKEN_UP = OPEN.filter((s) => s !== 'reported');
+/** Somebody may go on with it: nothing halts it and no police have it. */
+const AT_WORK = TAKEN_UP.filter((s) => s !== 'halted' && s !== 'police-hold');
+const BEFORE_VERDICT: readonly CaseState[] = ['contain', 'team', 'examine', 'judge'];
 
 type Row = Transition<CaseState, CaseAction, CaseActor, CaseFacts>;
-const open: readonly CaseState[] = ['reported', 'triage', 'actions'];
+type Rule = Pick<Row, 'action' | 'who' | 'guards' | 'proves'>;
 /** A row for each of several states that keeps the case where it is. */
-const staying = (states: readonly CaseState[], row: Pick<Row, 'action' | 'who' | 'guards' | 'proves'>): Row[] =>
-  states.map((state) => ({ ...row, from: state, to: state }));
+const staying = (states: readonly CaseState[], rule: Rule): Row[] =>
+  states.map((state) => ({ ...rule, from: state, to: state }));
+const moving = (states: readonly CaseState[], to: CaseState, rule: Rule): Row[] =>
+  states.map((from) => ({ ...rule, from, to }));
 
-/** The table. Pages, permissions, `docs/workflows.md` and tests are made from it; what is not here is refused. */
+/**
+ * The procedure of Part 3a. Pages, permissions, `docs/workflows.md`, the flow chart (INC-33) and tests are made from it; what
+ * is not here is refused. Of several rows for one action the first whose guards all hold is taken: where two people must say
+ * the same, the second's word moves the case and the first's is kept.
+ */
 export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseFacts>('case', [
   {
     from: 'new',
     action: 'report',
     to: 'reported',
     who: [...safeguarding, 'ict-manager', 'reporter', 'told'],
-    guards: [said],
+    guards: [form.said],
     proves: ['INC-23'],
   },
-  { from: 'reported', action: 'assign', to: 'triage', who: safeguarding, guards: [fitToHandle], proves: ['INC-05'] },
-  ...staying(['triage', 'actions'], { action: 'assign', who: safeguarding, guards: [fitToHandle], proves: ['INC-05'] }),
-  ...staying(open, { action: 'involve', who: safeguarding, guards: [newSubject], proves: ['INC-05'] }),
-  ...staying(open, { action: 'note', who: handlers, guards: [said] }),
-  { from: 'triage', action: 'act', to: 'actions', who: handlers, guards: [assigned, said] },
-  ...staying(['actions'], { action: 'act', who: handlers, guards: [assigned, said] }),
-  ...(['triage', 'actions'] as const).map(
-    (from): Row => ({
-      from,
-      action: 'close',
-      to: 'closed',
-      who: handlers,
-      guards: [assigned, outcome, answered, gravestByLead],
-      proves: ['INC-23'],
-    }),
+  ...moving(['reported'], 'triage', { action: 'assign', who: safeguarding, guards: [form.fitToHandle] }),
+  ...staying(TAKEN_UP, { action: 'assign', who: safeguarding, guards: [form.fitToHandle], proves: ['INC-05'] }),
+
+  ...staying(AT_WORK, { action: 'classify', who: handlers, guards: [form.whole], proves: ['INC-02'] }),
+  ...moving(['triage'], 'actions', {
+    action: 'support',
+    who: handlers,
+    guards: [is.assigned, is.ledByRight, is.wellbeingOnly, form.said],
+  }),
+  ...moving(['triage'], 'referred-out', {
+    action: 'refer-out',
+    who: handlers,
+    guards: [is.assigned, form.reasoned, is.secondAgrees],
+  }),
+  ...staying(['triage'], { action: 'refer-out', who: handlers, guards: [is.assigned, form.reasoned] }),
+  ...moving(['triage'], 'contain', {
+    action: 'contain',
+    who: handlers,
+    guards: [is.assigned, is.ledByRight, is.classified],
+    proves: ['INC-25'],
+  }),
+
+  ...staying([...BEFORE_VERDICT, 'halted', 'actions', 'police-hold'], {
+    action: 'contain-item',
+    who: team,
+    guards: [form.said],
+    proves: ['EVI-06'],
+  }),
+  ...staying([...BEFORE_VERDICT, 'halted', 'actions', 'police-hold', 'resolved'], {
+    action: 'contain-done',
+    who: team,
+    guards: [form.openItem, form.said],
+    proves: ['EVI-06'],
+  }),
+  ...staying(['triage', ...BEFORE_VERDICT, 'halted'], {
+    action: 'isolate',
+    who: team,
+    guards: [form.said],
+    proves: ['INC-19'],
+  }),
+  ...staying(['contain', 'team'], {
+    action: 'not-needed',
+    who: team,
+    guards: [form.reasoned],
+    proves: ['INC-03'],
+  }),
+  ...moving(['contain'], 'team', {
+    action: 'form-team',
+    who: handlers,
+    guards: [is.isolated, is.containmentBegun],
+    proves: ['INC-03'],
+  }),
+
+  ...staying(TAKEN_UP, { action: 'join', who: handlers, guards: [form.fitToJoin], proves: ['INC-05', 'INC-26'] }),
+  ...staying(['team', 'judge', 'actions'], { action: 'leave', who: handlers, guards: [form.newPerson, form.reasoned] }),
+  ...staying(['team', 'examine', 'judge'], {
+    action: 'attend',
+    who: ['manager', 'senior'],
+    guards: [],
+    proves: ['INC-04'],
+  }),
+  ...staying(['team'], { action: 'designate', who: handlers, guards: [form.computerChosen], proves: ['INC-06'] }),
+  ...moving(['team'], 'examine', {
+    action: 'examine',
+    who: handlers,
+    guards: [is.enoughSeniors, is.computerNamed, is.onTheComputer],
+    proves: ['INC-04', 'INC-06'],
+  }),
+  ...moving(['team'], 'judge', {
+    action: 'skip-examination',
+    who: handlers,
+    guards: [is.examinationNotNeeded, is.conductKnown],
+    proves: ['INC-03'],
+  }),
+  ...staying(['examine'], {
+    action: 'finding',
+    who: team,
+    guards: [is.onTheComputer, form.address, form.said],
+    proves: ['INC-08'],
+  }),
+  ...moving(['examine'], 'judge', {
+    action: 'finish',
+    who: handlers,
+    guards: [is.found, is.conductKnown],
+    proves: ['INC-08', 'INC-02'],
+  }),
+
+  ...moving(
+    CASE_STATES.filter((s) => s !== 'halted' && s !== 'police-hold'),
+    'halted',
+    {
+      action: 'suspect',
+      who: team,
+      guards: [],
+      proves: ['EVI-03', 'EVI-04'],
+    },
   ),
-  { from: 'closed', action: 'reopen', to: 'triage', who: safeguarding, guards: [reasoned] },
+  ...staying(['police-hold'], { action: 'suspect', who: team, guards: [], proves: ['EVI-03'] }),
+  ...moving(['halted'], 'police-hold', {
+    action: 'police-reference',
+    who: team,
+    guards: [is.policeByRight, form.policeReference],
+    proves: ['EVI-04'],
+  }),
+  ...moving(['halted'], 'team', {
+    action: 'not-imagery',
+    who: handlers,
+    guards: [form.releasedByRight, form.written, form.reasoned],
+    proves: ['EVI-04'],
+  }),
+
+  ...moving(['judge'], 'closed', {
+    action: 'judge',
+    who: handlers,
+    guards: [form.verdict, form.reasoned, is.present, is.noSubstance, is.judgedAlike, is.policeSettled],
+    proves: ['INC-09'],
+  }),
+  ...moving(['judge'], 'actions', {
+    action: 'judge',
+    who: handlers,
+    guards: [form.verdict, form.reasoned, is.present, is.substance, is.judgedAlike],
+    proves: ['INC-09', 'INC-10'],
+  }),
+  ...staying(['judge'], {
+    action: 'judge',
+    who: handlers,
+    guards: [form.verdict, form.reasoned, is.present],
+    proves: ['INC-09'],
+  }),
+
+  ...staying(TAKEN_UP, {
+    action: 'police-decision',
+    who: handlers,
+    guards: [form.policeChoice],
+    proves: ['INC-13', 'INC-14', 'INC-15', 'INC-16', 'INC-17', 'INC-18', 'INC-31'],
+  }),
+  ...moving(['examine', 'judge', 'actions'], 'police-hold', {
+    action: 'to-police',
+    who: handlers,
+    guards: [is.policeTold],
+    proves: ['INC-12'],
+  }),
+  ...moving(['police-hold'], 'actions', {
+    action: 'police-release',
+    who: handlers,
+    guards: [form.written, form.reasoned, is.judged],
+    proves: ['INC-12'],
+  }),
+  ...moving(['police-hold'], 'team', {
+    action: 'police-release',
+    who: handlers,
+    guards: [form.written, form.reasoned],
+    proves: ['INC-12'],
+  }),
+
+  ...staying(['actions'], { action: 'act', who: handlers, guards: [is.assigned, form.said] }),
+  ...staying(['halted', 'police-hold'], { action: 'act', who: handlers, guards: [is.safeguardingOnly, form.said] }),
+  ...staying(TAKEN_UP, { action: 'help', who: team, guards: [form.said], proves: ['INC-28', 'CYB-02'] }),
+  ...staying(TAKEN_UP, {
+    action: 'inform',
+    who: handlers,
+    guards: [form.leadWithholds, form.reasoned],
+    proves: ['SAN-30'],
+  }),
+  ...staying(TAKEN_UP, { action: 'record', who: handlers, guards: [form.written], proves: ['INC-24'] }),
+  ...staying(AT_WORK, { action: 'bullying-test', who: handlers, guards: [], proves: ['CYB-01'] }),
+  ...staying(TAKEN_UP, {
+    action: 'contact',
+    who: handlers,
+    guards: [form.said],
+    proves: ['INC-11', 'INC-32', 'CYB-10'],
+  }),
+
+  ...staying(OPEN, { action: 'involve', who: safeguarding, guards: [form.newSubject], proves: ['INC-05'] }),
+  ...staying(OPEN, { action: 'touch', who: handlers, guards: [form.newPerson] }),
+  ...staying(OPEN, { action: 'conflict', who: team, guards: [form.reasoned], proves: ['INC-05'] }),
+  ...staying(OPEN, { action: 'link', who: handlers, guards: [form.written] }),
+  ...staying(OPEN, { action: 'note', who: team, guards: [form.said] }),
+
+  ...moving(['actions'], 'resolved', {
+    action: 'resolve',
+    who: handlers,
+    guards: [
+      is.assigned,
+      form.outcome,
+      form.answered,
+      is.gravestByLead,
+      is.tasksDone,
+      is.contained,
+      is.policeSettled,
+      is.bullyingTested,
+      is.supportGiven,
+      is.informed,
+      is.recorded,
+    ],
+    proves: ['INC-23', 'INC-31', 'INC-24', 'EVI-06'],
+  }),
+  ...moving(['resolved'], 'actions', { action: 'more', who: handlers, guards: [form.reasoned] }),
+  ...staying(['resolved'], { action: 'appeal', who: handlers, guards: [form.reasoned], proves: ['SAN-35'] }),
+  ...moving(['resolved'], 'closed', {
+    action: 'close',
+    who: handlers,
+    guards: [is.closer, is.appealSettled, is.contained, is.tasksDone, is.signedByAll],
+    proves: ['INC-20'],
+  }),
+  ...staying(['resolved'], {
+    action: 'close',
+    who: handlers,
+    guards: [is.closer, is.appealSettled, is.contained, is.tasksDone],
+  }),
+  ...moving(['closed', 'referred-out'], 'triage', { action: 'reopen', who: safeguarding, guards: [form.reasoned] }),
 ]);

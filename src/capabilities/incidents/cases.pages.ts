@@ -2,73 +2,172 @@ import { dayIn } from '#core/days.ts';
 import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { LEADING_ROLES } from '#policy/types.ts';
+import { LEADING_ROLES, type PolicyDocument } from '#policy/types.ts';
 import { holders, names, roleTitle, searchPeople } from '#rooms/identity/index.ts';
 import { escalationSteps } from '#rooms/monitoring/index.ts';
 import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
-import { type CaseState, caseWorkflow, isOutcome, OUTCOMES } from './case.workflow.ts';
-import { partsOf } from './cases.rules.ts';
-import { categoryName, leadsOf } from './cases.service.ts';
-import { type CaseFile, countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
-import { entryLine, FIRST_STEP, STATES, STEP_FORMS } from './cases.words.ts';
+import { isOutcome, OUTCOMES } from './case.facts.ts';
+import { type OptionSource, STEP_FORMS, type StepForm } from './case.forms.ts';
+import { CASE_GUARDS } from './case.guards.ts';
+import { type Standing, standingOf } from './case.judge.ts';
+import { typesOf } from './case.types.ts';
+import { CASE_STATES, type CaseState, caseWorkflow } from './case.workflow.ts';
+import { isKeptFrom } from './cases.rules.ts';
+import { categoryName } from './cases.service.ts';
+import { countCases, ENDED, findCase, listCases, myReports } from './cases.store.ts';
+import { entryLine, STATES } from './cases.words.ts';
+import { computersOf } from './computers.store.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
 
 /** What pages show. Every read runs in the viewer's own context, so row security answers for it. */
 export function casesPage(deps: Deps, viewer: Viewer, search: { state?: CaseState | 'open'; q?: string }) {
   return deps.db.in(contextOf(viewer), async (tx) => {
     const cases = await listCases(tx, { state: search.state, text: search.q });
-    const who = await names(tx, [...new Set(cases.flatMap((c) => c.assignee ?? []))]);
+    const who = await names(tx, [...new Set(cases.flatMap((c) => c.manager ?? []))]);
     const counts = await countCases(tx);
-    const open = (counts.reported ?? 0) + (counts.triage ?? 0) + (counts.actions ?? 0);
+    const count = (states: readonly CaseState[]) => states.reduce((n, s) => n + (counts[s] ?? 0), 0);
+    const open = count(CASE_STATES.filter((s) => !ENDED.includes(s)));
     return {
-      cases: cases.map((c) => ({ ...c, ...STATES[c.state], with: c.assignee ? who.get(c.assignee) : null })),
+      cases: cases.map((c) => ({ ...c, ...STATES[c.state], with: c.manager ? who.get(c.manager) : null })),
       filters: [
         { value: 'open', text: 'Open', count: open },
-        ...caseWorkflow.states.map((s) => ({ value: s, text: STATES[s].name, count: counts[s] ?? 0 })),
+        ...CASE_STATES.map((s) => ({ value: s, text: STATES[s].name, count: counts[s] ?? 0 })).filter(
+          (f) => f.count > 0,
+        ),
       ].map((f) => ({ ...f, current: f.value === (search.state ?? '') })),
-      total: open + (counts.closed ?? 0),
+      total: open + count(ENDED),
       search,
       reports: await myReports(tx),
     };
   });
 }
 
-export function casePage(deps: Deps, viewer: Viewer, which: string, find?: string) {
+/** A step that a page offers, with what is still missing before it can be taken. */
+interface Offer extends StepForm {
+  readonly missing: readonly string[];
+}
+
+/** INC-01: where the case is, why, what comes next, and what or who is missing. */
+export function casePage(deps: Deps, viewer: Viewer, which: string, find?: string, fromComputer: string | null = null) {
   return deps.db.in(contextOf(viewer), async (tx) => {
     const file = await findCase(tx, which);
     if (!file) throw notFound('this case');
-    const entries = await entriesOf(tx, file.id);
+    const now = deps.clock.now();
+    const standing = await standingOf(tx, viewer, file, now, fromComputer);
+    const document = (await policyInForce(tx, now))?.document;
+    const types = new Map(document ? typesOf(document).map((t) => [t.id, t.name]) : []);
+    const { entries } = standing;
     const mentioned = entries.flatMap((e) => [e.by_person, e.detail.person]).filter((id) => typeof id === 'string');
-    const who = await names(tx, [...new Set([...mentioned, ...file.subjects, ...file.team])]);
-    const parts = partsOf({ id: viewer.person.id, duties: viewer.duties }, file, await leadsOf(tx, deps.clock.now()));
-    const offered = caseWorkflow.offered(file.state, parts);
-    const forms = STEP_FORMS.filter((f) => offered.includes(f.action));
-    const first = forms.find((f) => f.action === FIRST_STEP[file.state]);
+    const touched = [...file.subjects, ...file.affected, ...file.witnesses, ...file.team];
+    const who = await names(tx, [...new Set([...mentioned, ...touched])]);
+    const called = (ids: readonly string[]) => ids.map((id) => who.get(id) ?? 'a person who has left the records');
+    const offers = offersOf(standing);
+    const first = STATES[file.state].first.flatMap((a) => offers.filter((o) => o.action === a));
     return {
       file,
       state: STATES[file.state],
+      path: pathOf(standing),
+      types: file.types.map((t) => types.get(t) ?? t),
       category: categoryName(file.category),
       outcome: isOutcome(file.outcome ?? undefined) ? OUTCOMES[file.outcome as keyof typeof OUTCOMES] : null,
-      subjects: file.subjects.map((id) => who.get(id) ?? 'a person who has left the records'),
-      assignee: file.assignee ? who.get(file.assignee) : null,
-      mine: file.assignee === viewer.person.id,
+      subjects: called(file.subjects),
+      affected: called(file.affected),
+      witnesses: called(file.witnesses),
+      team: called(file.team.filter((id) => id !== file.manager)),
+      manager: file.manager ? (called([file.manager])[0] ?? null) : null,
+      mine: file.manager === viewer.person.id,
+      containment: standing.story.items,
       entries: entries.map((e) => ({
         at: e.at,
         by: e.by_person ? who.get(e.by_person) : 'Gatehouse',
-        line: entryLine(e, who),
+        line: entryLine(e, who, types),
         text: e.text,
         action: e.action,
       })),
       first,
-      others: forms.filter((f) => f !== first),
-      handlers: offered.includes('assign') ? await handlers(tx, file) : [],
-      found: find && offered.includes('involve') ? await findPeople(tx, find) : [],
+      others: offers.filter((o) => !first.includes(o)),
+      options: await optionsFor(tx, offers, standing, document, find),
       find,
       alerts: await tx.selectFrom('alert').select(['id', 'reference']).where('case_id', '=', file.id).execute(),
-      outcomes: Object.entries(OUTCOMES).map(([value, text]) => ({ value, text })),
     };
   });
+}
+
+function offersOf({ file, facts }: Standing): Offer[] {
+  const offered = caseWorkflow.offered(file.state, facts.parts);
+  return STEP_FORMS.filter((f) => offered.includes(f.action)).map((form) => {
+    const rows = caseWorkflow.rows.filter(
+      (r) => r.from === file.state && r.action === form.action && r.who.some((w) => facts.parts.includes(w)),
+    );
+    // Of several ways the one asking least says what is missing; a second person's word is not missing before the first's.
+    const ways = rows.map((r) =>
+      r.guards.flatMap((g) => (Object.hasOwn(CASE_GUARDS, g.name) ? (g.check(facts) ?? []) : [])),
+    );
+    const missing = ways.reduce((least, w) => (w.length < least.length ? w : least), ways[0] ?? []);
+    return { ...form, missing };
+  });
+}
+
+/** The usual way of a case, with where this one stands: what the page draws at its top. */
+const USUAL: readonly CaseState[] = [
+  'reported',
+  'triage',
+  'contain',
+  'team',
+  'examine',
+  'judge',
+  'actions',
+  'resolved',
+  'closed',
+];
+const SHORT: readonly CaseState[] = ['reported', 'triage', 'actions', 'resolved', 'closed'];
+
+function pathOf({ file, entries }: Standing) {
+  const been = new Set(entries.map((e) => e.to_state));
+  const short = been.has('actions') && !been.has('contain');
+  return (short ? SHORT : USUAL).map((s) => ({
+    name: STATES[s].name,
+    here: s === file.state,
+    been: been.has(s) && s !== file.state,
+  }));
+}
+
+type Option = { readonly value: string; readonly text: string; readonly hint?: string };
+
+async function optionsFor(
+  tx: Tx,
+  offers: readonly Offer[],
+  { file, story }: Standing,
+  document: PolicyDocument | undefined,
+  find: string | undefined,
+): Promise<Partial<Record<OptionSource, readonly Option[]>>> {
+  const wanted = new Set(offers.flatMap((o) => o.fields.flatMap((f) => f.from ?? [])));
+  const read: Record<OptionSource, () => Option[] | Promise<Option[]>> = {
+    staff: async () => {
+      const staff = await searchPeople(tx, '', { kind: 'staff', limit: 500 });
+      const governors = await searchPeople(tx, '', { kind: 'governor', limit: 100 });
+      return [...staff, ...governors]
+        .filter((p) => !isKeptFrom(file, p.id))
+        .map((p) => ({ value: p.id, text: p.displayName }));
+    },
+    found: async () =>
+      find ? (await findPeople(tx, find)).map((p) => ({ value: p.id, text: p.displayName, hint: p.about })) : [],
+    team: async () => [...(await names(tx, file.team))].map(([value, text]) => ({ value, text })),
+    types: () => (document ? typesOf(document) : []).map((t) => ({ value: t.id, text: t.name })),
+    rows: () => [
+      { value: 'none', text: 'None of them' },
+      ...(document?.rules ?? []).filter((r) => r.id.startsWith('UAR-')).map((r) => ({ value: r.id, text: r.name })),
+    ],
+    items: () => story.items.filter((i) => i.done === null).map((i) => ({ value: i.id, text: i.text })),
+    outcomes: () =>
+      Object.entries(OUTCOMES)
+        .filter(([value]) => value !== 'no-substance')
+        .map(([value, text]) => ({ value, text })),
+    computers: async () => (await computersOf(tx)).map((c) => ({ value: c.id, text: c.name })),
+  };
+  const filled = await Promise.all([...wanted].map(async (source) => [source, await read[source]()] as const));
+  return Object.fromEntries(filled);
 }
 
 /** Categories that name a risk, for the form's list. */
@@ -129,10 +228,4 @@ async function findPeople(tx: Tx, text: string) {
     ...p,
     about: p.kind === 'pupil' ? [`Year ${p.yearGroup}`, p.groupName].filter(Boolean).join(', ') : p.kind,
   }));
-}
-
-/** Staff who may have the case: everybody but those it is about. */
-async function handlers(tx: Tx, file: CaseFile) {
-  const staff = await searchPeople(tx, '', { kind: 'staff', limit: 500 });
-  return staff.filter((p) => !file.subjects.includes(p.id)).map((p) => ({ value: p.id, text: p.displayName }));
 }

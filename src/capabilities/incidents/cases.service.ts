@@ -1,32 +1,31 @@
 import { dayIn, isDay } from '#core/days.ts';
-import { conflict, invalid, notFound } from '#core/errors.ts';
+import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
-import { LEADING_ROLES, type RoleId } from '#policy/types.ts';
-import { holders, names } from '#rooms/identity/index.ts';
-import { closeForCase, escalationSteps, findAlert, headline, linkCase } from '#rooms/monitoring/index.ts';
+import { names } from '#rooms/identity/index.ts';
+import { findAlert, headline, linkCase } from '#rooms/monitoring/index.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
-import { changeOf, factsOf, judge, type Step } from './case.judge.ts';
-import { type CaseRef, tellAssignee, tellLead } from './case.letters.ts';
-import type { CaseAction, CaseState } from './case.workflow.ts';
-import { actingLead, type Leads, newReference, outsiders } from './cases.rules.ts';
-import { type CaseFile, entriesOf, findCase, insertCase, insertEntry, updateCase } from './cases.store.ts';
+import { changeOf, duesOf } from './case.change.ts';
+import { followUp } from './case.effects.ts';
+import { asked, judge, type Step, standingOf } from './case.judge.ts';
+import { leadsOf, procedureOf } from './case.leads.ts';
+import { type CaseRef, tellLead } from './case.letters.ts';
+import { type CaseState, caseWorkflow } from './case.workflow.ts';
+import { actingLead, type Leads, newReference, outsiders, partsOf } from './cases.rules.ts';
+import {
+  type CaseFile,
+  findCase,
+  insertCase,
+  insertEntry,
+  leaveCase,
+  type NewCase,
+  updateCase,
+} from './cases.store.ts';
 
 export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
-
-export async function leadsOf(tx: Tx, now: number): Promise<Leads> {
-  const of = async (role: RoleId, rank?: 'holder' | 'deputy') => (await holders(tx, role, rank)).map((h) => h.id);
-  const [leads, deputies, heads, inTurn]: [string[], string[], string[], string[][]] = [[], [], await of('head'), []];
-  for (const role of LEADING_ROLES) {
-    leads.push(...(await of(role, 'holder')));
-    deputies.push(...(await of(role, 'deputy')));
-  }
-  for (const step of await escalationSteps(tx, now)) inTurn.push(await of(step.role, step.rank));
-  return { leads, deputies, heads, inTurn: [...inTurn, leads, deputies, heads] };
-}
 
 export interface LoggedConcern {
   readonly title: string;
@@ -92,9 +91,12 @@ async function report(
   concern: LoggedConcern & { source: 'alert' | 'logged'; told?: boolean },
 ): Promise<CaseRef> {
   const now = deps.clock.now();
-  const leads = await leadsOf(tx, deps.clock.now());
-  const lead = actingLead(leads, concern.people);
-  const file: CaseFile = {
+  const leads = await leadsOf(tx, now);
+  const subjects = [...new Set(concern.people)];
+  const lead = actingLead(leads, { subjects, conflicted: [] });
+  const severity = concern.urgency === 'urgent' ? 'urgent' : 'routine';
+  const { clocks } = await procedureOf(tx, now);
+  const file = {
     id: newId(now),
     school_id: viewer.school.id,
     reference: newReference(),
@@ -102,21 +104,16 @@ async function report(
     category: concern.category,
     source: concern.source,
     urgency: concern.urgency,
+    severity,
     state: 'reported',
     opened_by: viewer.person.id,
     opened_at: new Date(now),
     happened_on: concern.happenedOn,
-    subjects: [...new Set(concern.people)],
+    subjects,
     team: outsiders(leads, concern.source === 'alert' ? [...lead, viewer.person.id] : lead),
-    assignee: null,
-    outcome: null,
-    closed_by: null,
-    closed_at: null,
-  };
-  // Whoever logs something about themself (a slip, a worry over how it looked) is heard, and sees no more of it than others.
-  const asReporter = concern.source === 'logged' ? { ...file, subjects: [] } : file;
-  const facts = factsOf(viewer, asReporter, leads, 0, { action: 'report', text: concern.text });
-  judge('new', 'report', concern.told ? { ...facts, parts: [...facts.parts, 'told'] } : facts);
+    ...duesOf(clocks, severity, new Date(now)),
+  } satisfies NewCase;
+  mayReport(viewer, concern, leads);
   await insertCase(tx, file);
   await enter(deps, tx, viewer, file, {
     action: 'report',
@@ -129,62 +126,79 @@ async function report(
   return { id: file.id, reference: file.reference };
 }
 
-/** The one way in which a case moves: judged by the table, entered in its story and in the ledger, or refused whole. */
-export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step): Promise<CaseState> {
-  return deps.db.in(contextOf(viewer), async (tx) => {
-    const file = await findCase(tx, which, { lock: true });
-    if (!file) throw notFound('this case');
-    const actions = (await entriesOf(tx, file.id)).filter((e) => e.action === 'act').length;
-    const leads = await leadsOf(tx, deps.clock.now());
-    const facts = factsOf(viewer, file, leads, actions, step);
-    if (step.person) {
-      facts.personIsStaff = await worksHere(tx, step.person);
-      if (!(await names(tx, [step.person])).has(step.person)) facts.person = undefined;
-    }
-    const to = judge(file.state, step.action, facts);
-    const { change, detail } = changeOf(file, step, viewer, leads, new Date(deps.clock.now()));
-    await updateCase(tx, file.id, { ...change, ...(to !== file.state && { state: to }) });
-    await enter(deps, tx, viewer, file, { action: step.action, from: file.state, to, text: step.text, detail });
-    if (step.action === 'assign' && step.person) await tellAssignee(deps, tx, viewer, file, step.person);
-    if (step.action === 'involve') {
-      const before = actingLead(leads, file.subjects);
-      const now = actingLead(leads, change.subjects ?? file.subjects);
-      const anew = now.filter((id) => !before.includes(id));
-      await tellLead(deps, tx, viewer, file, anew);
-    }
-    if (step.action === 'close')
-      await closeForCase(tx, deps, contextOf(viewer), { case: file.id, reason: `Case ${file.reference} is closed.` });
-    return to;
-  });
+/** Whoever logs something about themself (a slip, a worry over how it looked) is heard, and sees no more of it than others. */
+function mayReport(viewer: Viewer, concern: { text: string; told?: boolean }, leads: Leads): void {
+  const nobody = { subjects: [], conflicted: [], manager: null, team: [] };
+  const parts = partsOf({ id: viewer.person.id, duties: viewer.duties }, nobody, leads, []);
+  if (concern.told) parts.push('told');
+  const verdict = caseWorkflow.rows.filter((r) => r.from === 'new').some((r) => r.who.some((w) => parts.includes(w)));
+  if (!verdict) throw forbidden('case.report.not-yours', 'This step is not yours to take in this case.');
+  if (concern.text.trim().length < 3)
+    throw invalid('case.report.said', 'Write down what there is to say.', { text: 'Write down what there is to say.' });
 }
 
-async function enter(
+/** What a step came to: where the case is now, and where a second person's word is still to come, what is waited for. */
+export interface Taken {
+  readonly state: CaseState;
+  readonly waits: string | null;
+}
+
+/** The one way in which a case moves: judged by the table, entered in its story and in the ledger, or refused whole. */
+export function takeStep(deps: Deps, viewer: Viewer, which: string, step: Step): Promise<Taken> {
+  return deps.db.in(contextOf(viewer), (tx) => stepIn(deps, tx, viewer, which, step));
+}
+
+/** The same within a command that does more. */
+export async function stepIn(deps: Deps, tx: Tx, viewer: Viewer, which: string, step: Step): Promise<Taken> {
+  const now = deps.clock.now();
+  const file = await findCase(tx, which, { lock: true });
+  if (!file) throw notFound('this case');
+  const standing = await standingOf(tx, viewer, file, now, step.fromComputer ?? null);
+  const { to, waits } = judge(file.state, step.action, await asked(tx, standing.facts, step));
+  const { clocks } = await procedureOf(tx, now);
+  const { change, detail } = changeOf(standing, step, to, viewer, new Date(now), clocks);
+  if (change.restricted && !file.restricted) Object.assign(change, await restrictedTo(tx, now, file));
+  // The entry first: a step may take the case out of the sight of whoever takes it.
+  await enter(deps, tx, viewer, file, { action: step.action, from: file.state, to, text: step.text ?? '', detail });
+  const after = { ...file, ...change, state: to };
+  const { conflicted, team, manager, restricted, ...rest } = change;
+  await updateCase(tx, file.id, { ...rest, ...(to !== file.state && { state: to }) });
+  if (conflicted || restricted || team || manager !== undefined) await leaveCase(tx, after);
+  await followUp(deps, tx, viewer, standing, after, step);
+  return { state: to, waits };
+}
+
+/** INC-22: from now on only those whom the policy has such allegations go to. */
+async function restrictedTo(tx: Tx, now: number, file: CaseFile) {
+  const leads = await leadsOf(tx, now, { restricted: true, subjects: file.subjects });
+  const team = [...actingLead(leads, file)];
+  if (team.length === 0)
+    throw conflict(
+      'case.restricted.nobody',
+      'Nobody holds the role that the policy has such allegations go to.',
+      'Have it assigned first, under People.',
+    );
+  return { team, manager: file.manager && team.includes(file.manager) ? file.manager : null };
+}
+
+/** The case's line in its own story and in the ledger, where words stand only as keyed digests. */
+export async function enter(
   deps: Deps,
   tx: Tx,
-  viewer: Viewer,
-  file: CaseFile,
-  entry: { action: CaseAction; from: CaseState | null; to: CaseState; text: string; detail: Record<string, unknown> },
+  viewer: Pick<Viewer, 'school'> & { readonly person: { readonly id: string | null } },
+  file: { readonly id: string },
+  entry: { action: string; from: CaseState | null; to: CaseState; text: string; detail: Record<string, unknown> },
 ): Promise<void> {
   const now = deps.clock.now();
   await insertEntry(tx, { school: viewer.school.id, case: file.id, at: new Date(now), by: viewer.person.id, ...entry });
+  const words = Object.entries(entry.detail).filter((kv): kv is [string, string] => typeof kv[1] === 'string');
   await record(tx, {
     school: viewer.school.id,
     actor: viewer.person.id,
     action: `case.${entry.action}`,
     object: { kind: 'case', id: file.id },
-    detail: { ...entry.detail, from: entry.from, to: entry.to },
-    text: entry.text ? { text: entry.text } : {},
+    detail: { from: entry.from, to: entry.to },
+    text: Object.fromEntries([...words, ['text', entry.text] as const].filter(([, v]) => v !== '')),
     at: now,
   });
-}
-
-async function worksHere(tx: Tx, person: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('person')
-    .select('id')
-    .where('id', '=', person)
-    .where('kind', '=', 'staff')
-    .where('left_on', 'is', null)
-    .executeTakeFirst();
-  return row !== undefined;
 }

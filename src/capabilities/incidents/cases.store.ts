@@ -1,4 +1,4 @@
-import { type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import { isUuid } from '#core/ids.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Database } from '#platform/schema.ts';
@@ -16,6 +16,8 @@ export async function findCase(tx: Tx, which: string, options: { lock?: boolean 
   return (await (options.lock ? query.forUpdate() : query).executeTakeFirst()) as CaseFile | undefined;
 }
 
+export const ENDED: readonly CaseState[] = ['closed', 'referred-out'];
+
 export interface CaseSearch {
   readonly state?: CaseState | 'open' | undefined;
   readonly text?: string | undefined;
@@ -25,7 +27,7 @@ export interface CaseSearch {
 /** Newest first, urgent before the rest. Searches reference, title and the names of the people it is about. */
 export async function listCases(tx: Tx, search: CaseSearch): Promise<CaseFile[]> {
   let query = tx.selectFrom('case_file').selectAll();
-  if (search.state === 'open') query = query.where('state', '!=', 'closed');
+  if (search.state === 'open') query = query.where('state', 'not in', [...ENDED]);
   else if (search.state) query = query.where('state', '=', search.state);
   const text = search.text?.trim();
   if (text) {
@@ -39,7 +41,7 @@ export async function listCases(tx: Tx, search: CaseSearch): Promise<CaseFile[]>
     );
   }
   const rows = await query
-    .orderBy(sql`state = 'closed'`)
+    .orderBy(sql`state in ('closed', 'referred-out')`)
     .orderBy(sql`urgency = 'urgent'`, 'desc')
     .orderBy('opened_at', 'desc')
     .limit(search.limit ?? 100)
@@ -65,7 +67,7 @@ export async function myReports(tx: Tx): Promise<{ reference: string; opened_at:
   return (await sql<{ reference: string; opened_at: Date }>`select * from gh_my_reports()`.execute(tx)).rows;
 }
 
-export type NewCase = Omit<CaseFile, 'outcome' | 'closed_by' | 'closed_at' | 'assignee' | 'team'>;
+export type NewCase = Insertable<Database['case_file']>;
 
 /** Nothing is read back: who logs a case may be somebody who may not read it. */
 export async function insertCase(tx: Tx, file: NewCase): Promise<void> {
@@ -74,6 +76,16 @@ export async function insertCase(tx: Tx, file: NewCase): Promise<void> {
 
 export async function updateCase(tx: Tx, id: string, change: Updateable<Database['case_file']>): Promise<void> {
   if (Object.keys(change).length > 0) await tx.updateTable('case_file').set(change).where('id', '=', id).execute();
+}
+
+/** A change after which whoever makes it may no longer read the case (migrations/0022). */
+export async function leaveCase(
+  tx: Tx,
+  file: Pick<CaseFile, 'id' | 'conflicted' | 'team' | 'manager' | 'restricted'>,
+): Promise<void> {
+  await sql`select gh_leave_case(${file.id}, ${file.conflicted}::uuid[], ${file.team}::uuid[], ${file.manager}, ${file.restricted})`.execute(
+    tx,
+  );
 }
 
 export interface NewEntry {

@@ -6,11 +6,12 @@ import type { Deps } from '#platform/deps.ts';
 import { statusOf } from '#platform/http.ts';
 import { ESCALATION_ROLES, type RoleId } from '#policy/types.ts';
 import { contextOf, done, hasDuty, viewerOf, type WebApp } from '#web/index.ts';
-import type { CaseState } from './case.workflow.ts';
+import { STEP_FORMS } from './case.forms.ts';
+import { readStep, StepBody, type Typed } from './case.input.ts';
+import { CASE_STATES, type CaseState } from './case.workflow.ts';
 import { casePage, casesPage, newCasePage } from './cases.pages.ts';
 import { logCase, openFromAlert, takeStep } from './cases.service.ts';
-import { myReports } from './cases.store.ts';
-import { STEP_FORMS } from './cases.words.ts';
+import { findCase, myReports } from './cases.store.ts';
 
 const VIEWS = 'capabilities/incidents/views';
 /** Who may see *a* case is the row's own affair; these are the duties that could have any. */
@@ -22,10 +23,6 @@ const LOGGERS = { access: { duties: ['staff'] } } as const;
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const params = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9-]{1,40}$' }) });
 const text = Type.String({ maxLength: 10_000 });
-const StepBody = Type.Object(
-  { ...csrf, text: Type.Optional(text), person: Type.Optional(Type.String()), outcome: Type.Optional(Type.String()) },
-  { additionalProperties: false },
-);
 const NewCaseBody = Type.Object(
   {
     ...csrf,
@@ -51,15 +48,15 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
         querystring: Type.Object(
           {
             q: Type.Optional(Type.String({ maxLength: 120 })),
-            state: Type.Optional(Type.String({ pattern: '^(|open|reported|triage|actions|closed)$' })),
+            state: Type.Optional(Type.Union(['', 'open', ...CASE_STATES].map((s) => Type.Literal(s)))),
           },
           { additionalProperties: false },
         ),
       },
     },
     async (request, reply) => {
-      const { q, state } = request.query;
-      const search = { ...(q && { q }), ...(state && { state: state as CaseState | 'open' }) };
+      const { q, state } = request.query as { q?: string; state?: CaseState | 'open' | '' };
+      const search = { ...(q && { q }), ...(state && { state }) };
       const viewer = viewerOf(request);
       const page = await casesPage(deps, viewer, search);
       return reply.page(`${VIEWS}/list.njk`, { ...page, mayLog: hasDuty(viewer, ...LOGGERS.access.duties) });
@@ -130,15 +127,17 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
       { config: READERS, schema: { params, body: StepBody } },
       async (request, reply) => {
         const viewer = viewerOf(request);
-        const { text = '', person, outcome } = request.body;
-        const step = { action: form.action, text, outcome, person: isUuid(person) ? person : undefined };
+        const which = request.params.id;
+        const typed = request.body as Typed;
         try {
-          await takeStep(deps, viewer, request.params.id, step);
+          const { waits } = await takeStep(deps, viewer, which, readStep(form, typed));
+          // An interest declared or an allegation restricted takes the case out of one's own sight.
+          const still = await deps.db.in(contextOf(viewer), (tx) => findCase(tx, which));
+          return done(reply, still ? `/cases/${which}` : '/cases', waits ? `${form.done} ${waits}` : form.done);
         } catch (e) {
           if (!(e instanceof Refusal) || e.kind !== 'invalid') throw e;
-          return caseAgain(request, reply, { ...step, refusal: e });
+          return caseAgain(request, reply, { ...typed, action: form.action, refusal: e });
         }
-        return done(reply, `/cases/${request.params.id}`, form.done);
       },
     );
   }

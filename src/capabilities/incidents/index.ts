@@ -2,9 +2,9 @@ import type { Deps } from '#platform/deps.ts';
 import type { Room } from '#web/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 
-/** The door of the incidents room. */
 export type { Step } from './case.judge.ts';
-export { type LoggedConcern, logCase, openFromAlert, takeStep } from './cases.service.ts';
+/** The door of the incidents room. */
+export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 export { listCases } from './cases.store.ts';
 
 export const incidentsRoom = (deps: Deps): Room => ({

@@ -4,6 +4,7 @@ import type { Fixed, FixedInstant, NullableInstant } from './columns.ts';
 export interface IncidentsTables {
   case_file: CaseFileTable;
   case_entry: CaseEntryTable;
+  designated_computer: DesignatedComputerTable;
 }
 
 interface CaseFileTable {
@@ -12,7 +13,7 @@ interface CaseFileTable {
   reference: Fixed<string>;
   title: Fixed<string>;
   category: string | null;
-  source: Fixed<'alert' | 'told' | 'logged'>;
+  source: Fixed<'alert' | 'told' | 'logged' | 'search'>;
   urgency: 'urgent' | 'soon';
   state: string;
   opened_by: Fixed<string | null>;
@@ -20,7 +21,19 @@ interface CaseFileTable {
   happened_on: ColumnType<string, string | undefined, never>;
   subjects: Generated<string[]>;
   team: Generated<string[]>;
-  assignee: string | null;
+  manager: string | null;
+  types: Generated<string[]>;
+  severity: ColumnType<'urgent' | 'serious' | 'routine', 'urgent' | 'serious' | 'routine' | undefined, 'urgent' | 'serious' | 'routine'>;
+  affected: Generated<string[]>;
+  witnesses: Generated<string[]>;
+  conflicted: Generated<string[]>;
+  restricted: Generated<boolean>;
+  computer: string | null;
+  imagery: Generated<boolean>;
+  first_action_at: NullableInstant;
+  first_action_due: NullableInstant;
+  outcome_due: NullableInstant;
+  escalated: Generated<number>;
   outcome: string | null;
   closed_by: string | null;
   closed_at: NullableInstant;
@@ -36,4 +49,15 @@ interface CaseEntryTable {
   to_state: Fixed<string>;
   text: ColumnType<string, string | undefined, never>;
   detail: ColumnType<Record<string, unknown>, string | undefined, never>;
+}
+interface DesignatedComputerTable {
+  id: Generated<string>;
+  school_id: Fixed<string>;
+  name: Fixed<string>;
+  place: Fixed<string>;
+  public_key: Fixed<Buffer>;
+  registered_by: Fixed<string>;
+  registered_at: FixedInstant;
+  retired_by: string | null;
+  retired_at: NullableInstant;
 }

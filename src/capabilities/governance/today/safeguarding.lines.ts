@@ -35,7 +35,7 @@ function timeLeft(due: Date | null, now: number): string {
 }
 
 export const myCases: ReadLines = async (tx, viewer) => {
-  const cases = (await listCases(tx, { state: 'open' })).filter((c) => c.assignee === viewer.person.id);
+  const cases = (await listCases(tx, { state: 'open' })).filter((c) => c.manager === viewer.person.id);
   return cases.slice(0, 5).map((c) => ({
     tone: 'amber',
     text: `Your case: ${c.title}`,

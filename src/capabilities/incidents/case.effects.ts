@@ -1,0 +1,86 @@
+import type { Tx } from '#platform/db.ts';
+import type { Deps } from '#platform/deps.ts';
+import { closeForCase } from '#rooms/monitoring/index.ts';
+import { contextOf, type Viewer } from '#web/index.ts';
+import type { Standing, Step } from './case.judge.ts';
+import { leadsOf, recipientsOf } from './case.leads.ts';
+import { tellHalted, tellLead, tellManager, tellMember } from './case.letters.ts';
+import { actingLead, isKeptFrom } from './cases.rules.ts';
+import type { CaseFile } from './cases.store.ts';
+
+interface Moment {
+  readonly deps: Deps;
+  readonly tx: Tx;
+  readonly viewer: Viewer;
+  readonly before: Standing;
+  readonly after: CaseFile;
+  readonly step: Step;
+}
+type Effect = (m: Moment) => Promise<void>;
+
+/** What a step brings about beyond the case itself, in the same transaction: an effect a row. */
+const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect: Effect }[] = [
+  {
+    when: (m) => m.step.action === 'assign' && m.step.person !== undefined,
+    effect: (m) => tellManager(m.deps, m.tx, m.viewer, m.after, m.step.person ?? ''),
+  },
+  {
+    when: (m) => m.step.action === 'join' && m.step.person !== undefined,
+    effect: (m) => tellMember(m.deps, m.tx, m.viewer, m.after, m.step.person ?? ''),
+  },
+  { when: (m) => keptFromMore(m) || (m.after.restricted && !m.before.file.restricted), effect: tellNewLeads },
+  { when: (m) => m.step.action === 'suspect', effect: tellOfHalt },
+  {
+    when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',
+    effect: (m) =>
+      closeForCase(m.tx, m.deps, contextOf(m.viewer), {
+        case: m.after.id,
+        reason: `Case ${m.after.reference} is closed.`,
+      }),
+  },
+];
+
+export async function followUp(
+  deps: Deps,
+  tx: Tx,
+  viewer: Viewer,
+  before: Standing,
+  after: CaseFile,
+  step: Step,
+): Promise<void> {
+  const moment = { deps, tx, viewer, before, after, step };
+  for (const { when, effect } of EFFECTS) if (when(moment)) await effect(moment);
+}
+
+const keptFromMore = ({ before, after }: Moment): boolean =>
+  after.subjects.length > before.file.subjects.length || after.conflicted.length > before.file.conflicted.length;
+
+/** Whoever leads from now on, and did not before, learns of it. */
+async function tellNewLeads({ deps, tx, viewer, before, after }: Moment): Promise<void> {
+  const was = actingLead(before.leads, before.file);
+  const leads = await leadsOf(tx, deps.clock.now(), after);
+  await tellLead(
+    deps,
+    tx,
+    viewer,
+    after,
+    actingLead(leads, after).filter((id) => !was.includes(id)),
+  );
+}
+
+/** EVI-04, SRC-20: at once to everybody whom the policy names for it, to who leads and to who has the case. */
+async function tellOfHalt({ deps, tx, viewer, before, after }: Moment): Promise<void> {
+  const named = await recipientsOf(tx, deps.clock.now(), 'abuse-image');
+  const people = new Set([
+    ...(after.restricted ? [] : named),
+    ...actingLead(before.leads, after),
+    ...(after.manager ? [after.manager] : []),
+  ]);
+  await tellHalted(
+    deps,
+    tx,
+    viewer,
+    after,
+    [...people].filter((id) => !isKeptFrom(after, id)),
+  );
+}
