@@ -1,5 +1,12 @@
 export { aiToolsStanding, aiToolWorkflow } from './ai-tools/index.ts';
-export { changesOf, changesWaiting, changeWorkflow, type FilterChange, heldSites } from './changes/index.ts';
+export {
+  changesHeld,
+  changesOf,
+  changesWaiting,
+  changeWorkflow,
+  type FilterChange,
+  heldSites,
+} from './changes/index.ts';
 export { filteringJobs, tendLists } from './filtering.jobs.ts';
 export { filteringRoom } from './filtering.routes.ts';
 export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } from './gateways.service.ts';

@@ -7,8 +7,9 @@ export async function schoolFacts(tx: Tx, now: number): Promise<SchoolFacts> {
   const slots = await tx.selectFrom('timetable_slot').select(['kind', 'days', 'from_time', 'to_time']).execute();
   const grants = await tx
     .selectFrom('use_grant')
-    .select(['rule', 'person_id', 'from_at', 'until_at'])
-    .where('ended_at', 'is', null)
+    .select(['rule', 'person_id', 'from_at', 'until_at', 'ended_at'])
+    // Asked about a time that is over: what somebody has ended since then held.
+    .where((eb) => eb.or([eb('ended_at', 'is', null), eb('ended_at', '>', new Date(now))]))
     .where((eb) => eb.or([eb('until_at', 'is', null), eb('until_at', '>', new Date(now))]))
     .execute();
   return {
@@ -18,7 +19,12 @@ export async function schoolFacts(tx: Tx, now: number): Promise<SchoolFacts> {
       rule: g.rule,
       person: g.person_id,
       from: g.from_at.getTime(),
-      until: g.until_at?.getTime() ?? null,
+      until: earliest(g.until_at, g.ended_at),
     })),
   };
+}
+
+function earliest(...ends: readonly (Date | null)[]): number | null {
+  const known = ends.filter((end) => end !== null).map((end) => end.getTime());
+  return known.length > 0 ? Math.min(...known) : null;
 }

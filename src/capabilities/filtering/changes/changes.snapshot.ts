@@ -22,24 +22,35 @@ export async function liveChanges(
   const clause = policy.clauses.find((c) => c.rows.includes('FCR-08') || c.rows.includes('FCR-06'))?.id ?? null;
   const changes: LiveChange[] = [];
   for (const change of await changesOf(tx, { holdingAt: now })) {
-    const effect = EFFECT[change.kind];
-    const hosts = heldSites(change);
-    if (!effect || hosts.length === 0) continue;
-    const members = await membersOf(tx, change.scope);
-    changes.push({
-      reference: change.reference,
-      effect,
-      hosts,
-      from: (change.from ?? change.createdAt).getTime(),
-      until: change.until?.getTime() ?? null,
-      people: members?.map((m) => m.id) ?? null,
-      profiles: change.scope.kind === 'profile' ? [change.scope.value ?? ''] : null,
-      text: textOf(change, effect, members?.length ?? 0, policy, timeZone),
-      clause,
-    });
+    const live = await liveChange(tx, change, policy, timeZone);
+    if (live) changes.push(live);
   }
   return [...changes, ...(await aiToolChanges(tx, now, policy, timeZone))];
 }
+/** A change with the people it is for today; null where it opens and closes nothing. */
+export async function liveChange(
+  tx: Tx,
+  change: FilterChange,
+  policy: PolicyDocument,
+  timeZone: string,
+): Promise<LiveChange | null> {
+  const effect = EFFECT[change.kind];
+  const hosts = heldSites(change);
+  if (!effect || hosts.length === 0) return null;
+  const members = await membersOf(tx, change.scope);
+  return {
+    reference: change.reference,
+    effect,
+    hosts,
+    from: (change.from ?? change.createdAt).getTime(),
+    until: change.until?.getTime() ?? null,
+    people: members?.map((m) => m.id) ?? null,
+    profiles: change.scope.kind === 'profile' ? [change.scope.value ?? ''] : null,
+    text: textOf(change, effect, members?.length ?? 0, policy, timeZone),
+    clause: policy.clauses.find((c) => c.rows.includes('FCR-08') || c.rows.includes('FCR-06'))?.id ?? null,
+  };
+}
+
 
 /** What the person reads who meets it; names nobody. */
 function textOf(

@@ -44,6 +44,8 @@ export interface Which {
   readonly requester?: string;
   /** What gateways may have to obey: agreed and not over by this time. */
   readonly holdingAt?: number;
+  /** What gateways obeyed at any time from then on, whatever became of it. */
+  readonly heldSince?: number;
   /** Those with a step since then. */
   readonly since?: Date;
   readonly states?: readonly ChangeState[];
@@ -51,10 +53,12 @@ export interface Which {
 
 const LAST_STATE = sql<ChangeState>`(select s.to_state from filter_change_step s where s.change_id = c.id order by s.number desc limit 1)`;
 export const HOLDING: readonly ChangeState[] = ['approved', 'to-review', 'lifting'];
+const EVER_HELD: readonly ChangeState[] = [...HOLDING, 'withdrawn', 'expired'];
 
 /** Changes with their story and sites, the newest first. */
 export async function changesOf(tx: Tx, which: Which = {}): Promise<FilterChange[]> {
-  const states = which.holdingAt === undefined ? which.states : HOLDING;
+  const states = which.holdingAt !== undefined ? HOLDING : which.heldSince !== undefined ? EVER_HELD : which.states;
+  const endsAfter = which.holdingAt ?? which.heldSince;
   const rows = await tx
     .selectFrom('filter_change as c')
     .selectAll('c')
@@ -62,8 +66,8 @@ export async function changesOf(tx: Tx, which: Which = {}): Promise<FilterChange
     .$if(which.reference !== undefined, (q) => q.where('c.reference', '=', which.reference ?? ''))
     .$if(which.requester !== undefined, (q) => q.where('c.requested_by', '=', which.requester ?? ''))
     .$if(states !== undefined, (q) => q.where(LAST_STATE, 'in', [...(states ?? [])]))
-    .$if(which.holdingAt !== undefined, (q) =>
-      q.where((e) => e.or([e('c.until_at', 'is', null), e('c.until_at', '>', new Date(which.holdingAt ?? 0))])),
+    .$if(endsAfter !== undefined, (q) =>
+      q.where((e) => e.or([e('c.until_at', 'is', null), e('c.until_at', '>', new Date(endsAfter ?? 0))])),
     )
     .$if(which.since !== undefined, (q) =>
       q.where((e) =>

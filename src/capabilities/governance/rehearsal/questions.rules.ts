@@ -1,6 +1,7 @@
-import { type Decision, decide, profileFor, UNIDENTIFIED } from '#policy/index.ts';
-import type { Member, Side } from './rehearsal.rules.ts';
+import { profileFor, UNIDENTIFIED } from '#policy/index.ts';
+import type { Member } from './rehearsal.rules.ts';
 import type { OpenQuestion } from './rehearsal.store.ts';
+import { type Circumstances, judgeAt, type Side } from './side.ts';
 
 /** What becomes of "please look at this site": open with the draft, open already, or closed as before. */
 export const FATES = ['opens', 'open', 'closes', 'closed'] as const;
@@ -18,19 +19,16 @@ export function answers(
   after: Side,
   members: readonly Member[],
   questions: readonly OpenQuestion[],
-  categoriesOf: (host: string) => readonly string[],
+  circumstances: Circumstances,
 ): Answered {
   const known = new Map(members.map((m) => [m.id, m]));
   const counts = { opens: 0, open: 0, closes: 0, closed: 0 };
   const sites = new Map<string, { host: string; fate: Fate; questions: number }>();
   for (const { host, person, at } of questions) {
     const member = person === null ? undefined : known.get(person);
-    const ask = ({ document, compiled }: Side): Decision =>
-      decide(compiled, member ? profileFor(document, member) : UNIDENTIFIED, {
-        categories: categoriesOf(host),
-        at,
-        person,
-      });
+    const judge = judgeAt(circumstances, at);
+    const ask = (side: Side) =>
+      judge(side, { host, person, profile: member ? profileFor(side.document, member) : UNIDENTIFIED });
     const fate = fateOf(ask(before).outcome !== 'block', ask(after).outcome !== 'block');
     counts[fate]++;
     const key = `${fate} ${host}`;

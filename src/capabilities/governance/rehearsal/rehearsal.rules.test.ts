@@ -3,9 +3,21 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { HOUR, MINUTE } from '#core/clock.ts';
 import { policyOf, taxonomy } from '#policy/fixture.ts';
-import { type Cell, compilePolicy, decide, type PolicyDocument, profileFor, type SchoolFacts } from '#policy/index.ts';
+import {
+  type Cell,
+  changed,
+  changeFor,
+  compilePolicy,
+  decide,
+  type LiveChange,
+  type PolicyDocument,
+  profileFor,
+  type SchoolFacts,
+} from '#policy/index.ts';
 import { answers } from './questions.rules.ts';
-import { type Asked, type Member, replay, type Side } from './rehearsal.rules.ts';
+import { type Asked, type Member, replay } from './rehearsal.rules.ts';
+import { reasonName } from './rehearsal.words.ts';
+import type { Circumstances, Side } from './side.ts';
 
 /** A Tuesday at half past eleven in London. */
 const START = Date.UTC(2026, 10, 3, 11, 30);
@@ -31,6 +43,7 @@ const SITES: Readonly<Record<string, readonly string[]>> = {
   'plain.example': [],
 };
 const categoriesOf = (host: string) => SITES[host] ?? [];
+const unchanged: Circumstances = { categoriesOf, changes: [] };
 
 const CELLS: Cell[] = [
   { value: 'allowed' },
@@ -75,8 +88,8 @@ const events = fc.array(
 type Event = Asked & { readonly at: number };
 
 /** As the job does it: in stretches of time within which nothing changes, each taken at its beginning. */
-function rehearse(before: Side, after: Side, asked: readonly Event[]) {
-  const stage = replay(before, after, MEMBERS, categoriesOf);
+function rehearse(before: Side, after: Side, asked: readonly Event[], changes: readonly LiveChange[] = []) {
+  const stage = replay(before, after, MEMBERS, { categoriesOf, changes });
   for (let at = START; at <= START + 3 * HOUR; ) {
     const until = Math.min(stage.steadyUntil(at), at + HOUR);
     const since = at;
@@ -91,10 +104,36 @@ function rehearse(before: Side, after: Side, asked: readonly Event[]) {
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 const NONE = { requests: 0, people: 0, unsigned: 0 };
 
+const change = (more: Partial<LiveChange>): LiveChange => ({
+  reference: 'ABCDEF',
+  effect: 'open',
+  hosts: ['games.example'],
+  from: START + 30 * MINUTE,
+  until: START + HOUR,
+  people: [YARA],
+  profiles: null,
+  text: 'Opened for 7A.',
+  clause: null,
+  ...more,
+});
+const changes = fc.array(
+  fc
+    .record({
+      effect: fc.constantFrom<LiveChange['effect'][]>('open', 'open', 'block', 'only-these'),
+      hosts: fc.subarray(Object.keys(SITES), { minLength: 1 }),
+      people: fc.option(fc.subarray([YARA, ZED, SAM], { minLength: 1 })),
+      minutes: fc.tuple(fc.integer({ min: -60, max: 180 }), fc.integer({ min: 1, max: 120 })),
+    })
+    .map(({ minutes: [begin, long], ...rest }) =>
+      change({ ...rest, from: START + begin * MINUTE, until: START + (begin + long) * MINUTE }),
+    ),
+  { maxLength: 3 },
+);
+
 test('GOV-33 a draft that says the same as the policy in force changes nothing for anybody', () => {
   fc.assert(
-    fc.property(documents, events, (document, asked) => {
-      const found = rehearse(side(document), side(structuredClone(document)), asked);
+    fc.property(documents, events, changes, (document, asked, held) => {
+      const found = rehearse(side(document), side(structuredClone(document)), asked, held);
       assert.deepEqual(found.opens, NONE);
       assert.deepEqual(found.stops, NONE);
       assert.deepEqual([found.sites, found.categories, found.reasons], [[], [], []]);
@@ -105,13 +144,16 @@ test('GOV-33 a draft that says the same as the policy in force changes nothing f
 
 test('GOV-33 a rehearsal finds what each request by itself would have been answered', () => {
   fc.assert(
-    fc.property(documents, documents, events, (old, draft, asked) => {
+    fc.property(documents, documents, events, changes, (old, draft, asked, held) => {
       const [before, after] = [side(old), side(draft)];
-      const found = rehearse(before, after, asked);
+      const found = rehearse(before, after, asked, held);
       const isOpen = ({ document, compiled }: Side, e: Event): boolean => {
         const member = MEMBERS.find((m) => m.id === e.person);
         const profile = member ? profileFor(document, member) : e.profile;
-        return decide(compiled, profile, { ...e, categories: categoriesOf(e.host) }).outcome !== 'block';
+        const categories = categoriesOf(e.host);
+        const decision = decide(compiled, profile, { ...e, categories });
+        const own = changeFor(held, { person: e.person, profile }, e.host, e.at);
+        return (own ? changed(compiled, decision, categories, own) : decision).outcome !== 'block';
       };
       for (const [turn, was] of [['opens', false] as const, ['stops', true] as const]) {
         const turned = asked.filter((e) => isOpen(before, e) === was && isOpen(after, e) !== was);
@@ -192,6 +234,51 @@ test('GOV-33 a group that the draft filters in another way is shown with both', 
   );
 });
 
+test('GOV-33 FCR-03 what two people had opened is not newly stopped while it was open, and is before and after', () => {
+  const asked = [10, 40, 70].flatMap((minute) =>
+    [YARA, ZED].map((person) => ({
+      person,
+      profile: 'pupil',
+      host: 'games.example',
+      requests: 1,
+      at: START + minute * MINUTE,
+    })),
+  );
+  const [open, closed] = [
+    side(documentOf({ value: 'allowed' }, { value: 'allowed' })),
+    side(documentOf({ value: 'not-allowed' }, { value: 'allowed' })),
+  ];
+  assert.equal(rehearse(open, closed, asked).stops.requests, 6);
+  assert.equal(rehearse(open, closed, asked, [change({})]).stops.requests, 5);
+  assert.equal(rehearse(closed, closed, asked, [change({})]).all.requests, 6);
+  assert.deepEqual(rehearse(closed, open, asked, [change({})]).opens, { requests: 5, people: 2, unsigned: 0 });
+  const shut = rehearse(closed, open, asked, [change({ effect: 'block', people: null, until: null })]);
+  assert.equal(shut.opens.requests, 2, 'a closing goes on under the new policy');
+});
+
+test('FCR-07 a draft that calls a kind of site illegal stops also what had been opened, and the reason names the request', () => {
+  const found = rehearse(
+    side(documentOf({ value: 'not-allowed' }, { value: 'allowed' })),
+    side(documentOf({ value: 'illegal' }, { value: 'allowed' })),
+    [{ person: YARA, profile: 'pupil', host: 'games.example', requests: 2, at: START + 40 * MINUTE }],
+    [change({})],
+  );
+  assert.equal(found.stops.requests, 2);
+  assert.equal(found.reasons[0]?.before.rule, 'change.ABCDEF');
+  assert.equal(found.reasons[0] && reasonName(found.reasons[0].before), 'Request ABCDEF (clause 1.1)');
+});
+
+test('GOV-33 a suspicion counts in a rehearsal for the profile that is careful, and only there', () => {
+  const document = documentOf({ value: 'not-allowed' }, { value: 'allowed' });
+  const careful = { ...document, profiles: document.profiles.map((p) => ({ ...p, listEvidence: 'careful' as const })) };
+  const stage = replay(side(document), side(careful), MEMBERS, {
+    categoriesOf: (_, level) => (level === 'careful' ? ['games'] : []),
+    changes: [],
+  });
+  stage.take([{ person: YARA, profile: 'pupil', host: 'suspected.example', requests: 3 }], START);
+  assert.equal(stage.differences().stops.requests, 3);
+});
+
 test('GOV-33 an open question is asked of both policies at the moment when it was asked', () => {
   const lunch: Cell = { value: 'times', windows: [{ slots: ['lunch'] }] };
   const [before, after] = [
@@ -211,7 +298,7 @@ test('GOV-33 an open question is asked of both policies at the moment when it wa
       at(START, 'plain.example'),
       at(START, 'plain.example', null),
     ],
-    categoriesOf,
+    unchanged,
   );
   assert.deepEqual(found.counts, { opens: 2, open: 1, closes: 1, closed: 2 });
   assert.deepEqual(found.sites[0], { host: 'games.example', fate: 'opens', questions: 2 });

@@ -1,20 +1,6 @@
-import {
-  type CompiledPolicy,
-  type Decision,
-  decide,
-  nextChange,
-  type PersonKind,
-  type PolicyDocument,
-  profileFor,
-  UNIDENTIFIED,
-} from '#policy/index.ts';
+import { type Decision, nextChange, type PersonKind, profileFor, UNIDENTIFIED } from '#policy/index.ts';
+import { type Circumstances, judgeAt, nextEdge, type Side } from './side.ts';
 import { Keyed, type Tallied, Tally } from './tally.ts';
-
-/** One of the two policies that are compared. */
-export interface Side {
-  readonly document: PolicyDocument;
-  readonly compiled: CompiledPolicy;
-}
 
 export interface Member {
   readonly id: string;
@@ -22,7 +8,7 @@ export interface Member {
   readonly year: number | null;
 }
 
-/** Requests of one person for one host, at moments between which neither policy changes its answers. */
+/** Requests of one person for one host, at moments between which nothing changes the answers of either policy. */
 export interface Asked {
   /** Null: nobody was signed in, and the address's profile counts. */
   readonly person: string | null;
@@ -80,7 +66,7 @@ interface Asker {
 }
 
 export interface Replay {
-  /** Until when (epoch ms) both policies answer as they do at `at`. */
+  /** Until when (epoch ms) both policies answer as they do at `at`, openings and closings included. */
   steadyUntil(at: number): number;
   /** Requests made from `at` on, and before `steadyUntil(at)`. */
   take(asked: Iterable<Asked>, at: number): void;
@@ -94,12 +80,7 @@ const SITES = 20;
  * Ask both policies the same questions and count where their answers differ. What was recorded as opened or blocked is
  * not looked at: it may have been decided by an older version or older lists.
  */
-export function replay(
-  before: Side,
-  after: Side,
-  members: readonly Member[],
-  categoriesOf: (host: string) => readonly string[],
-): Replay {
+export function replay(before: Side, after: Side, members: readonly Member[], circumstances: Circumstances): Replay {
   const tally = () => new Tally(members.length);
   const both = () => ({ opens: tally(), stops: tally() });
   const totals = { all: tally(), ...both() };
@@ -123,12 +104,11 @@ export function replay(
   );
   const nobodyAt = (profile: string): Asker => ({ number: -1, group: groupOf({ profile }, profile, profile) });
 
-  const take = (asked: Asked, at: number): void => {
+  const take = (asked: Asked, judge: ReturnType<typeof judgeAt>): void => {
     const { host, person, requests } = asked;
     const { number, group } = askers.get(person) ?? nobodyAt(asked.profile);
-    const question = { categories: categoriesOf(host), at, person };
-    const was = decide(before.compiled, group.before, question);
-    const is = decide(after.compiled, group.after, question);
+    const was = judge(before, { host, person, profile: group.before });
+    const is = judge(after, { host, person, profile: group.after });
     totals.all.add(requests, number);
     group.all.add(requests, number);
     const closed = was.outcome === 'block';
@@ -148,9 +128,11 @@ export function replay(
   };
 
   return {
-    steadyUntil: (at) => Math.min(nextChange(before.compiled, at), nextChange(after.compiled, at)),
+    steadyUntil: (at) =>
+      Math.min(nextChange(before.compiled, at), nextChange(after.compiled, at), nextEdge(circumstances.changes, at)),
     take: (asked, at) => {
-      for (const one of asked) take(one, at);
+      const judge = judgeAt(circumstances, at);
+      for (const one of asked) take(one, judge);
     },
     differences: () => ({
       ...counted(totals),

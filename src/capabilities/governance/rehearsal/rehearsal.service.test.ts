@@ -97,6 +97,53 @@ test('GOV-33 a rehearsal asks open questions about sites again and counts those 
   assert.deepEqual(questions.sites, [{ host: SITES.games, fate: 'opens', questions: 1 }]);
 });
 
+test('GOV-33 FCR-08 traffic under a change that two people agreed on is not shown as newly open or stopped', async () => {
+  const { school } = stage;
+  const { teacher, filterApprover } = school.people;
+  const site = 'education.gatehouse-test.example';
+  const begin = new Date(school.clock.now() - 5 * HOUR);
+  const [change] = await t.asOwner<{ id: string }>(
+    `insert into filter_change (school_id, reference, kind, requested_by, created_at, topic, purpose, scope_kind, scope_value, from_at, until_at)
+     values ($1, 'PLAYED', 'open', $2, $3, 'Rules of games', 'Pupils compare the rules of two games.', 'year', '7', $3, $4) returning id`,
+    [school.id, teacher.id, begin, new Date(school.clock.now() + HOUR)],
+  );
+  assert.ok(change);
+  await t.asOwner(
+    `insert into filter_change_site (change_id, host, school_id, position, seen) values ($1, $2, $3, 0, '{}')`,
+    [change.id, SITES.games, school.id],
+  );
+  const steps = [
+    ['ask', 'asked', teacher.id, begin],
+    ['approve', 'approved', filterApprover.id, begin],
+    ['withdraw', 'withdrawn', teacher.id, new Date(school.clock.now() - 2 * HOUR)],
+  ];
+  for (const [number, [action, to, by, at]] of steps.entries()) {
+    await t.asOwner(
+      `insert into filter_change_step (change_id, number, school_id, action, to_state, by_person, at) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [change.id, number + 1, school.id, action, to, by, at],
+    );
+  }
+  await t.asOwner(
+    `insert into filter_change_decision (change_id, host, school_id, approved, by_person, at) values ($1, $2, $3, true, $4, $5)`,
+    [change.id, SITES.games, school.id, filterApprover.id, begin],
+  );
+  const draft = await stage.draft();
+  const opensFor = async (year: number): Promise<number> => {
+    await stage.work(await stage.begin(draft, 1));
+    const { differences } = await resultOf(draft);
+    return differences.groups.find((g) => 'kind' in g.group && g.group.year === year)?.opens.requests ?? 0;
+  };
+  const [seven, eight] = [await opensFor(7), await opensFor(8)];
+  await stage.browsed([
+    { who: 'year7', site: SITES.games, hours: 4, count: 50 },
+    { who: 'year8', site: SITES.games, hours: 4, count: 50 },
+    { who: 'year7', site: `www.${SITES.games}`, hours: 1, count: 7 },
+    { who: 'year7', site, hours: 4, count: 9 },
+  ]);
+  assert.equal((await opensFor(7)) - seven, 7, 'only what came after it was withdrawn');
+  assert.equal((await opensFor(8)) - eight, 50, 'another year had no opening');
+});
+
 test('GOV-33 a permission that is over by now still counts for the time in which it held', async () => {
   const { school } = stage;
   const { dsl, year8 } = school.people;

@@ -98,7 +98,8 @@ const OTHER_REASONS: Readonly<Record<string, readonly [open: string, closed: str
 };
 
 export function reasonName({ rule, name, clause, open }: Reason): string {
+  const byRequest = rule.startsWith('change.') ? `Request ${rule.slice('change.'.length)}` : null;
   const [whenOpen, whenClosed] = OTHER_REASONS[rule] ?? ['The safety floor', 'The safety floor'];
-  const words = name ?? (open ? whenOpen : whenClosed);
+  const words = name ?? byRequest ?? (open ? whenOpen : whenClosed);
   return clause ? `${words} (clause ${clause})` : words;
 }

@@ -4,10 +4,10 @@ import { DatabaseAway, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { compilePolicy } from '#policy/index.ts';
-import { currentIndex } from '#rooms/filtering/index.ts';
+import { changesHeld, currentIndex } from '#rooms/filtering/index.ts';
 import { policyInForce, readDraft, schoolFacts, taxonomy } from '#rooms/policies/index.ts';
 import { type Answered, answers } from './questions.rules.ts';
-import { type Differences, type Replay, replay, type Side } from './rehearsal.rules.ts';
+import { type Differences, type Replay, replay } from './rehearsal.rules.ts';
 import {
   askedBetween,
   busyHours,
@@ -18,6 +18,7 @@ import {
   tellProgress,
 } from './rehearsal.store.ts';
 import { noLists, noPolicy } from './rehearsal.words.ts';
+import type { Circumstances, Side } from './side.ts';
 
 /** What a rehearsal found out. */
 export interface Result {
@@ -53,8 +54,8 @@ export async function runRehearsal(deps: Deps, school: string, id: string): Prom
   }
 }
 
-/** Both policies under the same facts, and everybody whom they are asked about. */
-async function prepare(deps: Deps, tx: Tx, { draft_id, from_at }: RehearsalRow) {
+/** Both policies under the same facts and openings, and everybody whom they are asked about. */
+async function prepare(deps: Deps, tx: Tx, { draft_id, from_at, until_at }: RehearsalRow) {
   const now = deps.clock.now();
   const [draft, inForce, index] = [
     await readDraft(tx, draft_id),
@@ -71,12 +72,16 @@ async function prepare(deps: Deps, tx: Tx, { draft_id, from_at }: RehearsalRow) 
   });
   const [before, after] = [side(inForce.document), side(draft.document)];
   const people = await members(tx);
-  const categoriesOf = (host: string) => index.categoriesOf(index.find(host));
+  const span = { from: from_at.getTime(), until: Math.max(until_at.getTime(), now) };
+  const circumstances: Circumstances = {
+    categoriesOf: (host, level) => index.categoriesOf(index.find(host), level),
+    changes: await changesHeld(tx, span, inForce.document, inForce.compiled.timeZone),
+  };
   return {
     edit: draft.edit,
     against: inForce.number,
-    stage: replay(before, after, people, categoriesOf),
-    questions: answers(before, after, people, await openQuestions(tx), categoriesOf),
+    stage: replay(before, after, people, circumstances),
+    questions: answers(before, after, people, await openQuestions(tx), circumstances),
   };
 }
 
