@@ -19,7 +19,6 @@ export async function liveChanges(
   policy: PolicyDocument,
   timeZone: string,
 ): Promise<LiveChange[]> {
-  const clause = policy.clauses.find((c) => c.rows.includes('FCR-08') || c.rows.includes('FCR-06'))?.id ?? null;
   const changes: LiveChange[] = [];
   for (const change of await changesOf(tx, { holdingAt: now })) {
     const live = await liveChange(tx, change, policy, timeZone);
@@ -27,6 +26,7 @@ export async function liveChanges(
   }
   return [...changes, ...(await aiToolChanges(tx, now, policy, timeZone))];
 }
+
 /** A change with the people it is for today; null where it opens and closes nothing. */
 export async function liveChange(
   tx: Tx,
@@ -50,7 +50,6 @@ export async function liveChange(
     clause: policy.clauses.find((c) => c.rows.includes('FCR-08') || c.rows.includes('FCR-06'))?.id ?? null,
   };
 }
-
 
 /** What the person reads who meets it; names nobody. */
 function textOf(
