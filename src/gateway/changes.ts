@@ -29,10 +29,12 @@ export class ChangeBook {
   /** Those that are for this client, now or later; null, as for nearly everybody, when there are none. */
   for(person: string | null, profile: string): ClientChanges | null {
     if (this.#changes.length === 0) return null;
-    const mine = this.#changes.filter((c) => isFor(c, person, profile));
-    const key = mine.map((c) => c.reference).join(' ');
+    // By their places: one reference may stand for an opening and for the closing that follows it.
+    const places = this.#changes.flatMap((c, place) => (isFor(c, person, profile) ? [place] : []));
+    const key = places.join(' ');
     let made = this.#made.get(key);
     if (made === undefined) {
+      const mine = this.#changes.filter((_, place) => places.includes(place));
       made = mine.length > 0 ? new ClientChanges(mine, this.#policy) : null;
       this.#made.set(key, made);
     }
