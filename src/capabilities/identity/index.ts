@@ -1,6 +1,7 @@
 export { allTeaching, classesOf, classSizes, pupilsIn, type Teaching } from './classes.store.ts';
 export { overduePasswords, setPassword, type Try, verifyCredentials } from './credentials.ts';
 export { identityJobs } from './identity.jobs.ts';
+export { childrenOf, type ParentLink, parentLinks } from './parents.service.ts';
 export { type NewPerson, type PersonInput, readPerson } from './people.rules.ts';
 export { type CreatedPerson, createPeople, createPerson } from './people.service.ts';
 export { names, type Person, personById, searchPeople } from './people.store.ts';

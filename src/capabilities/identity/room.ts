@@ -4,6 +4,7 @@ import type { Room } from '#web/index.ts';
 import { classesRoutes } from './classes.routes.ts';
 import { importRoutes } from './import.routes.ts';
 import { meRoutes } from './me.routes.ts';
+import { PARENTS_NAV, parentsRoutes } from './parents.routes.ts';
 import { peopleRoutes } from './people.routes.ts';
 import { signInRoutes } from './sign-in.routes.ts';
 
@@ -19,6 +20,7 @@ export const identityRoom = (deps: Deps): Room => ({
       order: 61,
       within: '/people',
     },
+    PARENTS_NAV,
     { href: '/me', text: 'My page', duties: PERSON_KINDS, order: 90 },
   ],
   routes(app) {
@@ -26,6 +28,7 @@ export const identityRoom = (deps: Deps): Room => ({
     meRoutes(app, deps);
     importRoutes(app, deps);
     classesRoutes(app, deps);
+    parentsRoutes(app, deps);
     peopleRoutes(app, deps);
   },
 });
