@@ -4,11 +4,13 @@ import { mayDisguise, mayDisguiseWire } from '#filter/disguise.ts';
 import type { CategoryIndex } from '#filter/index.ts';
 import {
   type CategoriesBy,
+  closedAsMail,
   decideByEvidence,
   nextChange,
   type Presence,
   personalProfiles,
   type Snapshot,
+  withSchoolMail,
 } from '#policy/index.ts';
 import { withBehind } from './behind.ts';
 import { ChangeBook, type ClientChanges } from './changes.ts';
@@ -153,7 +155,8 @@ export class GatewayState implements Judge {
 
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
     if (!this.#index) return NO_POLICY;
-    const base = this.#verdict(client, this.#index.findWire(packet, offset));
+    const verdict = this.#verdict(client, this.#index.findWire(packet, offset));
+    const base = closedAsMail(verdict) ? this.#ownMail(client, verdict, hostName(packet, offset)) : verdict;
     const itself = (client as Known).changes?.overWire(base, packet, offset, this.#clock.now()) ?? base;
     if (!mayDisguiseWire(packet, offset)) return itself;
     return withBehind(itself, hostName(packet, offset), undefined, (inner) => this.#judgeItself(client, inner));
@@ -161,12 +164,26 @@ export class GatewayState implements Judge {
 
   #judgeItself(client: Client, host: string, path?: string): Judgement {
     if (!this.#index) return NO_POLICY;
-    const base = this.#verdict(client, path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path));
+    const verdict = this.#verdict(
+      client,
+      path === undefined ? this.#index.find(host) : this.#index.findUrl(host, path),
+    );
+    const base = closedAsMail(verdict) ? this.#ownMail(client, verdict, host) : verdict;
     return (client as Known).changes?.over(base, host, this.#clock.now()) ?? base;
   }
 
   #verdict(client: Client, set: number): Judgement {
     return (client as Known).verdicts?.of(set, this.#clock.now()) ?? NO_POLICY;
+  }
+
+  /** COM-13: of all that is closed as mail, the school's own is open. */
+  #ownMail(client: Client, verdict: Judgement, host: string): Judgement {
+    const { verdicts } = client as Known;
+    if (!this.#snapshot || !verdicts) return verdict;
+    const { categories } = verdict;
+    const again = (left: readonly string[]) => verdicts.ofCategories(left, this.#clock.now());
+    const decision = withSchoolMail(this.#snapshot.policy, verdict, host, categories, again);
+    return decision === verdict ? verdict : { outcome: decision.outcome, because: decision.because, categories };
   }
 
   #ofCategory(client: Client, category: string): Judgement {

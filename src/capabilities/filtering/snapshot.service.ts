@@ -12,7 +12,7 @@ import {
   UNIDENTIFIED,
 } from '#policy/index.ts';
 import { isSingle, registeredAddresses } from '#rooms/devices/index.ts';
-import { presence } from '#rooms/identity/index.ts';
+import { liveHoldings, presence } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { liveChanges } from './changes/changes.snapshot.ts';
 import { newestVersion } from './lists.service.ts';
@@ -41,7 +41,7 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
     .executeTakeFirstOrThrow();
   const policy = await policyInForce(tx, deps.clock.now());
   if (!policy) return null;
-  const people = await peopleOf(tx, policy.document, dayIn(school.time_zone, deps.clock.now()));
+  const people = await peopleOf(tx, policy.document, deps.clock.now(), school.time_zone);
   const addresses = (await registeredAddresses(tx)).map(({ id, cidr, person, profile }) => ({
     cidr,
     person,
@@ -64,14 +64,24 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
 }
 
 /** Whoever is at the school on that day, by the school's own calendar, with the profile the policy gives them. */
-async function peopleOf(tx: Tx, document: PolicyDocument, day: string): Promise<Record<string, { profile: string }>> {
+async function peopleOf(
+  tx: Tx,
+  document: PolicyDocument,
+  now: number,
+  timeZone: string,
+): Promise<Record<string, { profile: string }>> {
+  const day = dayIn(timeZone, now);
   const rows = await tx
     .selectFrom('person')
-    .select(['id', 'kind', 'year_group'])
+    .select(['id', 'kind', 'year_group as year', 'group_name as group'])
     .where((e) => e.or([e('left_on', 'is', null), e('left_on', '>', day)]))
     .execute();
+  const held = Map.groupBy(await liveHoldings(tx, now), (h) => h.person);
   return Object.fromEntries(
-    rows.map((p) => [p.id, { profile: profileFor(document, { kind: p.kind, year: p.year_group }) }]),
+    rows.map(({ id, ...person }) => {
+      const roles = (held.get(id) ?? []).map((h) => h.role);
+      return [id, { profile: profileFor(document, { ...person, roles }) }];
+    }),
   );
 }
 

@@ -13,12 +13,15 @@ import {
   changed,
   changeFor,
   type Decision,
+  decide,
   decideByEvidence,
   type EvidenceLevel,
   type LiveChange,
   profileFor,
   UNIDENTIFIED,
+  withSchoolMail,
 } from '#policy/index.ts';
+import { personById, rolesHeld } from '#rooms/identity/index.ts';
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { liveChanges } from './changes/changes.snapshot.ts';
 import { downloadsOf, indexFile, newestVersion } from './lists.service.ts';
@@ -132,10 +135,16 @@ function judge(
 ): Verdict {
   const at = deps.clock.now();
   const compiled = index ? (policy?.compiled ?? null) : null;
+  const own = (decision: Decision, categories: readonly string[]): Decision =>
+    compiled
+      ? withSchoolMail(compiled, decision, address.host, categories, (left) =>
+          decide(compiled, profile, { categories: left, at, person }),
+        )
+      : decision;
   const verdict = (set: number): Verdict => {
     const categoriesBy = (level: EvidenceLevel) => index?.categoriesOf(set, level) ?? [];
     const { categories, ...decision } = decideByEvidence(compiled, profile, categoriesBy, { at, person });
-    return { address, profile, decision, categories, list: index?.version ?? null };
+    return { address, profile, decision: own(decision, categories), categories, list: index?.version ?? null };
   };
   const byHost = verdict(index?.find(address.host) ?? 0);
   if (!index || address.path === '' || byHost.decision.outcome === 'block') return byHost;
@@ -144,8 +153,10 @@ function judge(
 }
 
 async function profileOf(tx: Tx, policy: PolicyInForce | null, person: string): Promise<string> {
-  const row = await tx.selectFrom('person').select(['kind', 'year_group']).where('id', '=', person).executeTakeFirst();
-  return row && policy ? profileFor(policy.document, { kind: row.kind, year: row.year_group }) : UNIDENTIFIED;
+  const row = await personById(tx, person);
+  if (!row || !policy) return UNIDENTIFIED;
+  const { kind, yearGroup: year, groupName: group } = row;
+  return profileFor(policy.document, { kind, year, group, roles: await rolesHeld(tx, person) });
 }
 
 /** Must nothing be said about this address but that it is closed (FIL-02, FIL-19)? As the block page sees it. */

@@ -3,6 +3,7 @@ import { conflict, invalid, notFound } from '#core/errors.ts';
 import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
+import { bumpSnapshot } from '#platform/school.ts';
 import { identityPolicy } from './policy.store.ts';
 import { tellSafeguarding } from './roles.letters.ts';
 import { GIVEN_ROLES, NEVER_EMPTY, roleTitle, whyFull, whyNotRole } from './roles.rules.ts';
@@ -68,6 +69,8 @@ export async function assignRole(
     ...(because && { text: { because } }),
     at: now,
   });
+  // A profile may be for those who hold a role (FIL-06).
+  await bumpSnapshot(tx, by.school);
   if (by.person) {
     await tellSafeguarding(tx, by.school, input.person, [role], {
       subject: 'Gatehouse: a role has been given',
@@ -223,6 +226,7 @@ async function close(
     });
   }
   const roles = ended.map((e) => e.role);
+  if (roles.length > 0) await bumpSnapshot(tx, by.school);
   await tellSafeguarding(tx, by.school, person, roles, {
     subject: 'Gatehouse: a role has ended',
     what: `Somebody no longer holds ${roles.map((r) => `the role “${roleTitle(r)}”`).join(' and ')} in Gatehouse.`,

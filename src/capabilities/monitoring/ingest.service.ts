@@ -7,7 +7,9 @@ import { record } from '#platform/ledger.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { addToHours, batchDigest, claimBatch, ensureDays, insertLines, knownPeople } from './activity.store.ts';
 import { detect } from './detection.service.ts';
+import { tellClasses } from './class-view/live.ts';
 import { type ActivityLine, dayDigests, keptFrom, parseBatch, placeInTime } from './events.rules.ts';
+import { countMinutes } from './quota.service.ts';
 
 export interface IngestAnswer {
   /** Lines that were stored now. */
@@ -53,7 +55,14 @@ export async function ingest(
       await ensureDays(tx, Object.keys(days));
       await insertLines(tx, key, lines);
       await addToHours(tx, key.school, lines);
-      if (policy) await detect(tx, deps, key.school, policy.document.monitoring, lines);
+      if (policy) {
+        await detect(tx, deps, key.school, policy.document.monitoring, lines);
+        await countMinutes(tx, deps, key.school, policy, lines);
+      }
+      await tellClasses(
+        tx,
+        lines.map((l) => l.person),
+      );
     }
     await record(tx, {
       school: key.school,

@@ -1,5 +1,6 @@
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
+import { closeIdleLooks } from './class-view/class-view.service.ts';
 import { ESCALATE, escalate, sweep } from './escalation.service.ts';
 import { watchGateways } from './health.service.ts';
 import { prepareDays } from './ingest.service.ts';
@@ -15,12 +16,14 @@ export function monitoringJobs(deps: Deps): { tasks: Tasks; recurring: Recurring
       },
       'alerts.sweep': () => sweep(deps),
       'gateways.watch': () => watchGateways(deps),
+      'class-views.close': () => closeIdleLooks(deps),
       'activity.prepare': () => prepareDays(deps),
       'activity.retention': () => deleteExpired(deps),
     },
     recurring: [
       { task: 'alerts.sweep', cron: '* * * * *' },
       { task: 'gateways.watch', cron: '* * * * *' },
+      { task: 'class-views.close', cron: '* * * * *' },
       { task: 'activity.prepare', cron: '5 * * * *', atStart: true },
       { task: 'activity.retention', cron: '17 2 * * *' },
     ],

@@ -2,6 +2,7 @@ import type { Deps } from '#platform/deps.ts';
 import type { Room } from '#web/index.ts';
 import { activityRoutes, LOOK_UP_DUTIES } from './activity.routes.ts';
 import { ALERT_DUTIES, alertsRoutes } from './alerts.routes.ts';
+import { classViewRoutes } from './class-view/class-view.routes.ts';
 import { ingestRoutes } from './ingest.routes.ts';
 import { lookUpRoutes } from './look-up.routes.ts';
 import { tellRoutes } from './tell.routes.ts';
@@ -13,6 +14,7 @@ export function monitoringRoom(deps: Deps): Room {
     nav: [
       { href: '/alerts', text: 'Alerts', duties: ALERT_DUTIES, order: 20 },
       { href: '/activity', text: 'Activity', duties: LOOK_UP_DUTIES, order: 30 },
+      { href: '/class', text: 'Class view', duties: ['staff'], order: 35 },
     ],
     routes(app) {
       ingestRoutes(app, deps);
@@ -20,6 +22,7 @@ export function monitoringRoom(deps: Deps): Room {
       activityRoutes(app, deps);
       lookUpRoutes(app, deps);
       tellRoutes(app, deps);
+      classViewRoutes(app, deps);
     },
   };
 }

@@ -8,6 +8,7 @@ import { forEach, schools } from '#platform/school.ts';
 import { evidence, policyInForce } from '#rooms/policies/index.ts';
 import { heldLines } from './activity.store.ts';
 import { canonical, dayOf, keptFrom } from './events.rules.ts';
+import { forgetMinutes } from './quota.service.ts';
 
 export const RETENTION_ACTION = 'activity.retention';
 
@@ -70,6 +71,7 @@ export const deleteExpired = async (deps: Deps): Promise<void> =>
       const { rows } = await sql<{ dropped: number; deleted: string; kept: string }>`
         select * from gh_delete_activity_before(${before}::date)`.execute(tx);
       const done = rows[0];
+      await forgetMinutes(tx, now);
       await record(tx, {
         school: school.id,
         actor: null,

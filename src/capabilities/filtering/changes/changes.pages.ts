@@ -164,6 +164,7 @@ export async function startOf(
   asked: {
     readonly kind?: string;
     readonly site?: string;
+    readonly scope?: string;
     readonly draft?: string;
     readonly like?: string;
     readonly question?: string;
@@ -196,7 +197,7 @@ export async function startOf(
     ...EMPTY,
     kind,
     sites: question?.host ?? asked.site ?? '',
-    scope: kind === 'block' || kind === 'emergency-block' ? 'everyone' : '',
+    scope: asked.scope ?? (kind === 'block' || kind === 'emergency-block' ? 'everyone' : ''),
     question: question?.id ?? '',
   };
 }

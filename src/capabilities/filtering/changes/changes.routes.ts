@@ -78,6 +78,7 @@ export function changeRoutes(app: WebApp, deps: Deps): void {
     {
       kind: Text(30),
       site: Text(2000),
+      scope: Text(140),
       draft: Type.Optional(Reference),
       like: Type.Optional(Reference),
       question: Type.Optional(Type.String({ format: 'uuid' })),

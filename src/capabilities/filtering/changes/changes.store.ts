@@ -155,6 +155,7 @@ export interface Member {
   readonly username: string;
   readonly kind: 'pupil' | 'staff' | 'governor' | 'parent' | 'volunteer' | 'visitor';
   readonly year: number | null;
+  readonly group: string | null;
 }
 
 /** Who is in a scope now; null where it is not counted by people. */
@@ -163,7 +164,7 @@ export async function membersOf(tx: Tx, scope: FilterChange['scope']): Promise<M
   const { kind, value, people } = scope;
   return tx
     .selectFrom('person')
-    .select(['id', 'username', 'kind', 'year_group as year'])
+    .select(['id', 'username', 'kind', 'year_group as year', 'group_name as group'])
     .where('left_on', 'is', null)
     .$if(kind === 'people', (q) => q.where('id', '=', sql<string>`any(${[...people]}::uuid[])`))
     .$if(kind === 'class', (q) => q.where('kind', '=', 'pupil').where('group_name', '=', value ?? ''))
