@@ -67,6 +67,11 @@ export const CONTROLS: readonly Control[] = [
     does: 'Crisis and help services open for everybody and cannot be closed by a category.',
   },
   {
+    id: 'proof',
+    name: 'Proof, every day',
+    does: 'Each gateway asks itself daily and after every change, for every profile, whether what must be closed is closed and help and lessons are open; failures alert.',
+  },
+  {
     id: 'block-page',
     name: 'Block page',
     does: 'Whoever is stopped reads why, by which clause, how to ask and where to find help.',
@@ -90,6 +95,11 @@ export const CONTROLS: readonly Control[] = [
     id: 'filter-changes',
     name: 'Changes of the filter by two',
     does: 'A site is opened for a class and a time only after another person has agreed, and closes again by the clock.',
+  },
+  {
+    id: 'ai-tools',
+    name: 'Register of AI tools',
+    does: 'An AI tool stays closed until it has been assessed and another person has approved it, and closes at its review.',
   },
   {
     id: 'activity',

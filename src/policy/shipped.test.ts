@@ -137,7 +137,8 @@ const EXPECTED: Readonly<Record<ShippedPolicy, { profiles: string; rows: readonl
       ['COM-15-CHAT', 'xx x x x', 'chat'],
       ['profile', 'xx . . x', 'drugs alcohol-tobacco vaping fake-news sects crypto-currency academic-cheating'],
       ['profile', 'xx . x x', 'dating advertising tracking remote-access'],
-      ['profile', 'x. . . x', 'forums audio-streaming ai-tools ai-chat'],
+      ['AIG-05', 'xx x x x', 'ai-tools ai-chat'],
+      ['profile', 'x. . . x', 'forums audio-streaming'],
       ['safety.help', '.. . . .', 'help'],
       ['uncategorised', '.. . . x', ''],
     ],
@@ -256,7 +257,7 @@ test('GOV-33 one program, two policies: the same question gives each school its 
   const both = (category: string) => [say('tuition-centre', category), say('secondary-school', category)];
   assert.deepEqual(both('video-sharing'), ['block UAR-25 ask', 'allow profile null']);
   assert.deepEqual(both('shopping'), ['block UAR-21 ask', 'allow profile null']);
-  assert.deepEqual(both('ai-tools'), ['allow profile null', 'block AIG-05 ask']);
+  assert.deepEqual(both('ai-tools'), ['block AIG-05 ask', 'block AIG-05 ask']);
   assert.deepEqual(both('messaging'), ['block COM-08 ask', 'block COM-08 ask']);
   assert.deepEqual(
     ['tuition-centre', 'secondary-school'].map((s) => ask(s as ShippedPolicy, 'staff', 'messaging').because.text),

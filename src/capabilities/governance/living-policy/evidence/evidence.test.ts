@@ -197,6 +197,50 @@ test('changes of the filter: to decide, in force, closed again by the clock', as
   assert.match(await says('filter-changes'), /^none:/);
 });
 
+test('AIG-01 AIG-05 the register of AI tools: what is open, what waits, and whose review is due', async () => {
+  assert.match(await says('ai-tools'), /^none: No AI tool stands on the register/);
+  const { teacher, dsl, head } = school.people;
+  const [tool, assessment] = [randomUUID(), randomUUID()];
+  await sql(
+    `insert into ai_tool (id, school_id, reference, name, provider, hosts, purpose, wanted_for, proposed_by, created_at)
+     values ($2, $1, 'AI-ABCDEF', 'Chatter', 'Chatter Ltd', '{chatter.example}', 'For lessons', '{}', $3, $4)`,
+    tool,
+    teacher.id,
+    at(0),
+  );
+  const step = (number: number, action: string, to: string, by: string, assessed: string | null) =>
+    sql(
+      `insert into ai_tool_step (tool_id, number, school_id, action, to_state, by_person, at, assessment_id) values ($2, $3, $1, $4, $5, $6, $7, $8)`,
+      tool,
+      number,
+      action,
+      to,
+      by,
+      at(0),
+      assessed,
+    );
+  await step(1, 'propose', 'proposed', teacher.id, null);
+  assert.equal(await says('ai-tools'), 'good: 0 tools approved, 1 to assess; all others closed');
+  await sql(
+    `insert into ai_tool_assessment (id, tool_id, school_id, author, at, hosts, personal_data, hazards, measures, review_on)
+     values ($2, $3, $1, $4, $5, '{chatter.example}', 'None', 'Few', 'Some', $6)`,
+    assessment,
+    tool,
+    dsl.id,
+    at(0),
+    at(200 * DAY),
+  );
+  await step(2, 'assess', 'assessed', dsl.id, assessment);
+  assert.equal(await says('ai-tools'), 'good: 0 tools approved, 1 to decide; all others closed');
+  await step(3, 'approve', 'approved', head.id, assessment);
+  await sql(`insert into ai_tool_opening values ($2, 3, $1, 'staff', 'approved', $3)`, tool, at(200 * DAY));
+  assert.equal(await says('ai-tools'), 'good: 1 tool approved; all others closed');
+  school.clock.advance(190 * DAY);
+  assert.equal(await says('ai-tools'), 'attention: 1 tool approved, 1 review due');
+  school.clock.advance(20 * DAY);
+  assert.equal(await says('ai-tools'), 'good: 0 tools approved; all others closed');
+});
+
 test('questions about sites: answered, open, and waiting too long', async () => {
   const ask = (age: number) =>
     sql(

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
+import { dayIn } from '#core/days.ts';
 import { decide, UNIDENTIFIED } from '#policy/index.ts';
+import { aiToolsStanding, proofStanding } from '#rooms/filtering/index.ts';
 import { many, span } from '../../today/line.ts';
 import { attention, type Evidence, type Facts, good, none, type ReadEvidence } from './types.ts';
 
@@ -72,6 +74,34 @@ export const illegalContent = kindsOfSite('illegal content', ofNature('illegal')
 export const extremism = kindsOfSite('extremist sites', () => ['extremism', 'terrorism'], ['pupil']);
 export const dangerousSites = kindsOfSite('dangerous sites', () => ['malware', 'phishing'], EVERYONE);
 
+/** FIL-05: what the gateways found when they asked themselves through their own sockets; the worst of them speaks. */
+export const proof: ReadEvidence = async ({ tx, now, policy }) => {
+  const href = '/filtering/proof';
+  const gateways = await proofStanding(tx, now);
+  if (gateways.length === 0) return attention('No gateway is enrolled: nothing can be proved', { href });
+  const overdue = gateways.find((g) => g.state === 'overdue');
+  if (overdue) {
+    return attention(`Gateway “${overdue.name}” has not proved for ${span(now - overdue.provenAt)} that it filters`, {
+      href,
+    });
+  }
+  const runs = gateways.flatMap((g) => g.last ?? []);
+  const latest = runs.toSorted((a, b) => a.endedAt.getTime() - b.endedAt.getTime()).at(-1);
+  if (!latest || runs.length < gateways.length) return attention('A gateway waits for its first proof', { href });
+  const sum = (key: 'asked' | 'wrong' | 'unanswered') => runs.reduce((n, r) => n + r[key], 0);
+  const silent = sum('unanswered') > 0 ? `, ${sum('unanswered').toLocaleString('en-GB')} not answered` : '';
+  const counts = `${many(sum('asked'), 'question')}, ${sum('wrong').toLocaleString('en-GB')} wrong${silent}`;
+  const text = `Last proved ${clockTime(policy.compiled.timeZone, latest.endedAt, now)}, ${counts}`;
+  const well = runs.every((r) => r.standing === 'proved');
+  return (well ? good : attention)(text, { at: latest.endedAt, href });
+};
+
+/** "03:10 today", "03:10 yesterday" */
+function clockTime(timeZone: string, at: Date, now: number): string {
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' }).format(at);
+  return `${time} ${dayIn(timeZone, at) === dayIn(timeZone, now) ? 'today' : 'yesterday'}`;
+}
+
 export const helpOpen: ReadEvidence = (facts): Evidence => {
   const { policy, now } = facts;
   const { profiles } = policy.compiled;
@@ -126,6 +156,22 @@ export const filterChanges: ReadEvidence = async ({ tx, now }) => {
   const text = `${many(live, 'change')} in force, ${asked.toLocaleString('en-GB')} to decide`;
   if (review > 0) return attention(`${text}, ${many(review, 'emergency closing')} to review`, { href });
   return live + asked === 0 ? none('No change has been asked for', { href }) : good(text, { href });
+};
+
+/** AIG-01, AIG-05: what is open after its assessment, and what waits for somebody. */
+export const aiTools: ReadEvidence = async ({ tx, now }) => {
+  const href = '/filtering/ai-tools';
+  const { approved, trial, reviewDue, toAssess, toDecide, closed } = await aiToolsStanding(tx, now);
+  const open = `${many(approved, 'tool')} approved${trial > 0 ? `, ${trial} on trial` : ''}`;
+  const waiting = [
+    ...(toAssess > 0 ? [`${toAssess} to assess`] : []),
+    ...(toDecide > 0 ? [`${toDecide} to decide`] : []),
+  ].join(', ');
+  const text = [open, ...(waiting ? [waiting] : [])].join(', ');
+  if (reviewDue > 0) return attention(`${text}, ${many(reviewDue, 'review')} due`, { href });
+  return approved + trial + toAssess + toDecide + closed === 0
+    ? none('No AI tool stands on the register, and all are closed', { href })
+    : good(`${text}; all others closed`, { href });
 };
 
 /** The batches in which gateways bring what they recorded: nothing here tells of any person. */
