@@ -103,11 +103,15 @@ test('every command of monitoring, incidents and governance leaves its entry in 
   await monitoringJobs(deps).tasks['activity.retention']?.({});
 
   const at = await did('dsl', `/cases/from-alert/${grave.id}`);
-  await did('dsl', `${at}/assign`, { person: s.people.teacher.id });
+  await did('dsl', `${at}/assign`, { person: s.people.dsl.id });
+  await did('dsl', `${at}/join`, { person: s.people.teacher.id });
   await did('teacher', `${at}/note`, { text: 'Rang home.' });
-  await did('teacher', `${at}/act`, { text: 'Met her mother.' });
+  await did('dsl', `${at}/support`, { text: 'Met her mother.' });
+  await did('dsl', `${at}/inform`, { decision: 'told', text: 'They came in.' });
+  await did('dsl', `${at}/record`, { reference: 'R-1' });
   await did('dsl', `${at}/involve`, { person: s.people.staff.id });
-  await did('dsl', `${at}/close`, { outcome: 'supported' });
+  await did('dsl', `${at}/resolve`, { outcome: 'supported' });
+  await did('dsl', `${at}/close`);
   await did('dsl', `${at}/reopen`, { text: 'It began again.' });
   await as('dsl').get(`${at}/print`);
   await did('staff', '/cases/new', {

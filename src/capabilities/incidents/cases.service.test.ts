@@ -4,9 +4,10 @@ import { sql } from 'kysely';
 import type { Tx } from '#platform/db.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type Part, type TestSchool, testSchool } from '#testing/web.ts';
+import type { Step } from './case.judge.ts';
 import { type LoggedConcern, logCase, openFromAlert, takeStep } from './cases.service.ts';
 import { countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
-import { alertAbout } from './fixture.ts';
+import { alertAbout, endCase } from './fixture.ts';
 
 let t: TestDatabase;
 let s: TestSchool;
@@ -28,12 +29,10 @@ const concern = (more: Partial<LoggedConcern> = {}): LoggedConcern => ({
   ...more,
 });
 const log = (by: Part, more: Partial<LoggedConcern> = {}) => logCase(s.deps, viewer(by), concern(more));
-const step = (
-  by: Part,
-  which: string,
-  action: Parameters<typeof takeStep>[3]['action'],
-  more: Record<string, string> = {},
-) => takeStep(s.deps, viewer(by), which, { action, text: '', ...more });
+const step = (by: Part, which: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
+  takeStep(s.deps, viewer(by), which, { action, text: '', ...more });
+const end = (by: Part, which: string, outcome: string) =>
+  endCase((action, more) => step(by, which, action, more), outcome);
 const code = (wanted: string) => (e: unknown) => {
   assert.equal((e as { code?: string }).code, wanted);
   return true;
@@ -50,17 +49,23 @@ test('INC-23 the DSL, the ICT manager and any member of staff can log; date, peo
   }
   const { reference, id } = await log('staff');
   await step('dsl', reference, 'assign', { person: s.people.dsl.id });
-  await step('dsl', reference, 'act', { text: 'Spoke with both pupils.' });
-  await assert.rejects(step('dsl', reference, 'close'), code('case.close.outcome'));
-  assert.equal(await step('dsl', reference, 'close', { outcome: 'behaviour', text: 'Letters home.' }), 'closed');
+  await step('dsl', reference, 'support', { text: 'Spoke with both pupils.' });
+  await assert.rejects(step('dsl', reference, 'resolve'), code('case.resolve.outcome'));
+  await step('dsl', reference, 'inform', { text: 'Letters home.', detail: { decision: 'told' } });
+  await step('dsl', reference, 'record', { detail: { reference: 'R-1' } });
+  await step('dsl', reference, 'resolve', { outcome: 'behaviour' });
+  assert.equal((await step('dsl', reference, 'close')).state, 'closed');
   const entries = await as('dsl', (tx) => entriesOf(tx, id));
   assert.deepEqual(
     entries.map((e) => [e.action, e.from_state, e.to_state]),
     [
       ['report', null, 'reported'],
       ['assign', 'reported', 'triage'],
-      ['act', 'triage', 'actions'],
-      ['close', 'actions', 'closed'],
+      ['support', 'triage', 'actions'],
+      ['inform', 'actions', 'actions'],
+      ['record', 'actions', 'actions'],
+      ['resolve', 'actions', 'resolved'],
+      ['close', 'resolved', 'closed'],
     ],
   );
   assert.equal((await as('dsl', (tx) => findCase(tx, id)))?.outcome, 'behaviour');
@@ -166,9 +171,11 @@ test('INC-05 the subject cannot be given the case; somebody named later loses it
 test('ROL-20 where the case is about the DSL, the deputy takes the decisions that are the DSL’s', async () => {
   const made = await log('teacher', { urgency: 'urgent', people: [s.people.dsl.id] });
   await step('dslDeputy', made.id, 'assign', { person: s.people.dslDeputy.id });
-  await step('dslDeputy', made.id, 'act', { text: 'Asked the trust for advice.' });
-  await assert.rejects(step('head', made.id, 'close', { outcome: 'conduct' }), code('case.close.gravestByLead'));
-  assert.equal(await step('dslDeputy', made.id, 'close', { outcome: 'conduct' }), 'closed');
+  await step('dslDeputy', made.id, 'support', { text: 'Asked the trust for advice.' });
+  await assert.rejects(step('head', made.id, 'resolve', { outcome: 'conduct' }), code('case.resolve.gravestByLead'));
+  await step('dslDeputy', made.id, 'record', { detail: { reference: 'R-1' } });
+  await step('dslDeputy', made.id, 'resolve', { outcome: 'conduct' });
+  assert.equal((await step('dslDeputy', made.id, 'close')).state, 'closed');
   const told = await t.asOwner(`select recipient from mail where about_id = $1`, [made.id]);
   assert.deepEqual(
     told.map((m) => m.recipient),
@@ -201,14 +208,9 @@ test('an alert becomes one case about the same person, is acknowledged by it, an
   const linked = await alertRow(alert.id);
   assert.deepEqual([linked?.state, linked?.acknowledged_by, linked?.case_id], ['in-case', s.people.dsl.id, made.id]);
   await assert.rejects(openFromAlert(s.deps, viewer('head'), alert.id), code('case.alert.has-case'));
-  await step('dsl', made.id, 'assign', { person: s.people.teacher.id });
-  await step('teacher', made.id, 'act', { text: 'Talked with him after the lesson.' });
-  await step('teacher', made.id, 'close', { outcome: 'supported' });
-  assert.equal(
-    (await alertRow(alert.id))?.state,
-    'closed',
-    'also where somebody without a safeguarding duty closed it',
-  );
+  await step('dsl', made.id, 'assign', { person: s.people.dsl.id });
+  await end('dsl', made.id, 'supported');
+  assert.equal((await alertRow(alert.id))?.state, 'closed');
 });
 
 test('INC-05 nobody opens a case from an alert about themselves, and a person named in the case loses sight of its alert', async () => {
@@ -260,14 +262,13 @@ test('whoever is given a case is told by a letter in which nobody is named', asy
 test('two people who take a step at once: one follows the other, and the second is told that the case has moved on', async () => {
   const made = await log('dsl', { urgency: 'soon' });
   await step('dsl', made.id, 'assign', { person: s.people.dsl.id });
-  await step('dsl', made.id, 'act', { text: 'Spoke with the tutor.' });
-  const closing = await Promise.allSettled([
-    step('dsl', made.id, 'close', { outcome: 'supported' }),
-    step('head', made.id, 'close', { outcome: 'supported' }),
+  const helping = await Promise.allSettled([
+    step('dsl', made.id, 'support', { text: 'Spoke with the tutor.' }),
+    step('head', made.id, 'support', { text: 'Spoke with the tutor.' }),
   ]);
-  assert.deepEqual(closing.map((c) => c.status).sort(), ['fulfilled', 'rejected']);
+  assert.deepEqual(helping.map((c) => c.status).sort(), ['fulfilled', 'rejected']);
   const entries = await as('dsl', (tx) => entriesOf(tx, made.id));
-  assert.equal(entries.filter((e) => e.action === 'close').length, 1);
+  assert.equal(entries.filter((e) => e.action === 'support').length, 1);
 });
 
 test('ROL-05 whoever runs the machines reads no case, unless it is given to them', async () => {

@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test';
 import { newId } from '#core/ids.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { everyRouteDenies, type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
+import { STEP_FORMS } from './case.forms.ts';
+import { CASE_ACTIONS } from './case.workflow.ts';
 import { alertAbout } from './fixture.ts';
 import { incidentsRoom } from './index.ts';
 
@@ -45,7 +47,7 @@ const TABLE = [
   ['POST', '/cases/from-alert/:id', NAMED],
   ['GET', '/cases/:id', READERS],
   ['GET', '/cases/:id/print', READERS],
-  ...['assign', 'act', 'close', 'note', 'involve', 'reopen'].map((a) => ['POST', `/cases/:id/${a}`, READERS]),
+  ...CASE_ACTIONS.filter((a) => a !== 'report').map((a) => ['POST', `/cases/:id/${a}`, READERS]),
 ];
 
 test('the room has exactly the routes of this table, each open to exactly these duties', async () => {
@@ -67,19 +69,24 @@ test('from alert to closed case by the pages alone, with no more than what each 
   assert.match(page.body, /Next step[\s\S]*Give the case to somebody/);
   assert.doesNotMatch(
     page.body,
-    new RegExp(`action="${url}/(act|close|reopen)"`),
+    new RegExp(`action="${url}/(act|close|resolve|reopen)"`),
     'what the table does not offer is not there',
   );
 
   const given = await dsl.post(`${url}/assign`, { person: s.people.dsl.id, text: '' });
-  assert.match((await dsl.follow(given)).body, /Next step[\s\S]*Record what was done/);
-  await dsl.post(`${url}/act`, { text: 'Talked with her and her mother.' });
-  const refused = await dsl.post(`${url}/close`, { text: 'All is well for now.' });
+  assert.match((await dsl.follow(given)).body, /Next step[\s\S]*Help at once/);
+  await dsl.post(`${url}/support`, { text: 'Talked with her and her mother.' });
+  const refused = await dsl.post(`${url}/resolve`, { text: 'All is well for now.' });
   assert.equal(refused.statusCode, 400);
-  assert.match(refused.body, /There is something to put right[\s\S]*Choose how the case ends/);
+  assert.match(refused.body, /There is something to put right[\s\S]*Choose one/);
+  assert.match(refused.body, /First:[\s\S]*parents or carers were told[\s\S]*safeguarding record system/);
   assert.match(refused.body, /All is well for now\./, 'what was typed is still there');
-  const closed = await dsl.follow(await dsl.post(`${url}/close`, { outcome: 'supported', text: 'Plan agreed.' }));
-  assert.match(closed.body, /Closed: Support is in place/);
+  await dsl.post(`${url}/inform`, { decision: 'told', text: 'Rang her mother at noon.' });
+  await dsl.post(`${url}/record`, { reference: 'R-17' });
+  await dsl.post(`${url}/resolve`, { outcome: 'supported', text: 'Plan agreed.' });
+  const closed = await dsl.follow(await dsl.post(`${url}/close`, { text: '' }));
+  assert.match(closed.body, /Nothing more is to be done/);
+  assert.match(closed.body, /Everything is done: Support is in place/);
   assert.match(closed.body, /Talked with her and her mother/);
 
   const print = await dsl.get(`${url}/print`);
@@ -106,8 +113,10 @@ test('INC-05 the pages of a case about somebody do not exist for them, and their
       nowhere.body.replace(/nonce="[^"]*"/g, ''),
     );
   }
-  for (const action of ['assign', 'note', 'act', 'close', 'involve', 'reopen']) {
-    assert.equal((await browser('head').post(`/cases/${reference}/${action}`, { text: 'Something.' })).statusCode, 404);
+  for (const form of STEP_FORMS) {
+    const filled = Object.fromEntries(form.fields.map((f) => [f.name, f.options?.[0]?.value ?? 'Something.']));
+    const answer = await browser('head').post(`/cases/${reference}/${form.action}`, filled);
+    assert.equal(answer.statusCode, 404, form.action);
   }
   assert.equal((await browser('head').get(`/cases/received/${reference}`)).statusCode, 404);
 });
@@ -159,7 +168,7 @@ test('a case, alert or person that does not exist is a plain 404 or field error,
   for (const person of ['', 'x', newId()]) {
     assert.equal((await dsl.post(`/cases/${reference}/assign`, { person, text: '' })).statusCode, 400);
   }
-  assert.equal((await dsl.post(`/cases/${reference}/close`, { outcome: 'supported', text: '' })).statusCode, 409);
+  assert.equal((await dsl.post(`/cases/${reference}/close`, { text: '' })).statusCode, 409);
 });
 
 test('empty lists say what will stand there and how to begin', async () => {

@@ -6,6 +6,8 @@ export type { Step } from './case.judge.ts';
 /** The door of the incidents room. */
 export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 export { listCases } from './cases.store.ts';
+/** What stands for each state: its name and what it means now. */
+export { STATES as CASE_STATES_NOW } from './cases.words.ts';
 
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',

@@ -43,7 +43,7 @@ test('alerts and cases stand in every state, and questions are open and answered
   const states = async (table: string) =>
     (await t.asOwner<{ state: string }>(`select distinct state from ${table}`)).map((r) => r.state).sort();
   assert.deepEqual(await states('alert'), ['acknowledged', 'closed', 'in-case', 'raised']);
-  assert.deepEqual(await states('case_file'), ['actions', 'closed', 'reported', 'triage']);
+  assert.deepEqual(await states('case_file'), ['actions', 'closed', 'referred-out', 'reported', 'resolved', 'triage']);
   assert.ok((await number('site_question where answered_at is null')) > 0);
   assert.ok((await number('site_question where answered_at is not null')) > 0);
   assert.equal(await number(`alert where state = 'raised' and urgency = 'urgent' and due_at > now()`), 1);

@@ -26,6 +26,31 @@ export interface Plot {
 
 export const give = (person: string, after = 5): CaseStep => ({ action: 'assign', person, text: '', after });
 
+const told = (text: string, after: number, by = 'dsl'): CaseStep => ({
+  action: 'inform',
+  by,
+  text,
+  detail: { decision: 'told' },
+  after,
+});
+const recorded = (reference: string, after: number, by = 'dsl'): CaseStep => ({
+  action: 'record',
+  by,
+  detail: { reference },
+  after,
+});
+const resolved = (outcome: string, text: string, after: number, by = 'dsl'): CaseStep => ({
+  action: 'resolve',
+  by,
+  outcome,
+  text,
+  after,
+});
+const signed = (after: number): CaseStep => ({ action: 'close', after });
+/** Two people say, each with the reason, that a step is not needed. */
+const notNeeded = (step: string, text: string, after: number): CaseStep[] =>
+  ['deputy', 'dsl'].map((by) => ({ action: 'not-needed', by, text, detail: { step }, after }));
+
 /** What stands out in the fortnight: alerts in every state, cases in every state. All of it is made up. */
 export const PLOTS: readonly Plot[] = [
   {
@@ -47,22 +72,16 @@ export const PLOTS: readonly Plot[] = [
       case: [
         give('dsl'),
         { action: 'note', text: 'Found her in the library with a friend. Calm, willing to talk.', after: 20 },
-        {
-          action: 'act',
-          text: 'Talked for half an hour. Parents told, with her agreement; they come in at four.',
-          after: 75,
-        },
+        { action: 'support', text: 'Talked for half an hour; she is with the counsellor now.', after: 75 },
+        told('With her agreement. They come in at four.', 80),
         {
           action: 'act',
           text: 'Met the parents. Weekly time with the counsellor from Monday; tutor knows whom to ask.',
           after: 190,
         },
-        {
-          action: 'close',
-          outcome: 'supported',
-          text: 'Plan agreed with the family. Review in six weeks.',
-          after: 2 * 24 * 60,
-        },
+        recorded('R-1041', 200),
+        resolved('supported', 'Plan agreed with the family. Review in six weeks.', 2 * 24 * 60),
+        signed(2 * 24 * 60 + 5),
       ],
     },
   },
@@ -77,12 +96,41 @@ export const PLOTS: readonly Plot[] = [
       case: [
         give('deputy', 10),
         {
+          action: 'classify',
+          by: 'deputy',
+          detail: {
+            types: ['bypass'],
+            culpability: 'deliberate',
+            content: 'none',
+            row: 'none',
+            severity: 'routine',
+            allegation: 'no',
+          },
+          after: 30,
+        },
+        { action: 'contain', by: 'deputy', after: 31 },
+        ...notNeeded('isolation', 'A school laptop, in its trolley since; the filter stopped every try.', 40),
+        ...notNeeded('containment', 'Nothing was reached, so nothing can spread.', 45),
+        { action: 'form-team', by: 'deputy', after: 50 },
+        ...notNeeded('examination', 'The activity record shows every try; there is no more to be seen.', 60),
+        { action: 'skip-examination', by: 'deputy', after: 62 },
+        { action: 'attend', by: 'deputy', after: 25 * 60 },
+        {
+          action: 'judge',
+          by: 'deputy',
+          text: 'Seven tries at a tunnel within ten minutes; he says so himself.',
+          detail: { verdict: 'substance' },
+          after: 25 * 60 + 5,
+        },
+        {
           action: 'act',
           by: 'deputy',
-          text: 'Talked about why the filter is there. Letter home, second warning noted.',
+          text: 'Talked about why the filter is there. Second warning noted.',
           after: 26 * 60,
         },
-        { action: 'close', by: 'deputy', outcome: 'behaviour', text: '', after: 27 * 60 },
+        told('Letter home; his mother rang to say thank you.', 26 * 60 + 10, 'deputy'),
+        recorded('R-1043', 26 * 60 + 15, 'deputy'),
+        resolved('behaviour', '', 27 * 60, 'deputy'),
       ],
     },
   },
@@ -109,7 +157,7 @@ export const PLOTS: readonly Plot[] = [
         give('dsl', 12),
         { action: 'note', text: 'Politics coursework on propaganda; subject teacher confirms the topic.', after: 60 },
         {
-          action: 'act',
+          action: 'support',
           text: 'Teacher will give the class sources that are open. Talked with the student.',
           after: 90,
         },
@@ -126,12 +174,11 @@ export const PLOTS: readonly Plot[] = [
       acknowledge: 18,
       case: [
         give('dsl', 9),
-        {
-          action: 'close',
-          outcome: 'no-further-action',
-          text: 'A pop-up on a sports page opened by itself, seen by the teacher.',
-          after: 55,
-        },
+        { action: 'support', text: 'A pop-up on a sports page opened by itself, seen by the teacher.', after: 55 },
+        told('A word at the gate.', 120),
+        recorded('R-1047', 125),
+        resolved('supported', '', 130),
+        signed(135),
       ],
     },
   },
@@ -144,10 +191,9 @@ export const PLOTS: readonly Plot[] = [
     sequel: {
       acknowledge: 40,
       case: [
-        give('head', 15),
+        give('dsl', 15),
         {
-          action: 'act',
-          by: 'head',
+          action: 'support',
           text: 'Met the colleague: a phone set up for home. Told how to leave it off here.',
           after: 5 * 60,
         },
@@ -176,7 +222,7 @@ export const PLOTS: readonly Plot[] = [
       case: [
         give('dsl', 2),
         {
-          action: 'act',
+          action: 'support',
           text: 'Sat with her and her tutor. A stranger asked for her school; nothing was sent. Parents told.',
           after: 50,
         },

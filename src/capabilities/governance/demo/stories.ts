@@ -139,14 +139,13 @@ async function logged(
       text: 'A folder of Year 10 could be read by every pupil. Closed at once.',
     },
     [
-      give('ict', 30),
+      give('dsl', 30),
       {
-        action: 'act',
-        by: 'ict',
+        action: 'refer-out',
         text: 'Rights put right and checked on all folders. Nobody outside the year had opened it.',
+        detail: { decision: 'technical' },
         after: 90,
       },
-      { action: 'close', by: 'ict', outcome: 'technical', text: '', after: 120 },
     ],
   );
   await log(

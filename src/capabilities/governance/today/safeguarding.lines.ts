@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
 import type { Tx } from '#platform/db.ts';
-import { listCases } from '#rooms/incidents/index.ts';
+import { CASE_STATES_NOW, listCases } from '#rooms/incidents/index.ts';
 import { headline } from '#rooms/monitoring/index.ts';
 import { countOf, type Line, many, type ReadLines, span } from './line.ts';
 
@@ -40,8 +40,7 @@ export const myCases: ReadLines = async (tx, viewer) => {
     tone: 'amber',
     text: `Your case: ${c.title}`,
     href: `/cases/${c.reference}`,
-    note:
-      c.state === 'triage' ? 'Nothing has been done in it yet.' : 'Something was done; see whether it can be closed.',
+    note: CASE_STATES_NOW[c.state].now,
   }));
 };
 

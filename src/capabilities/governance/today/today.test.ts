@@ -6,7 +6,7 @@ import { systemContext } from '#platform/db.ts';
 import { devicesRoom } from '#rooms/devices/index.ts';
 import { filteringRoom } from '#rooms/filtering/index.ts';
 import { identityRoom } from '#rooms/identity/index.ts';
-import { incidentsRoom, logCase, takeStep } from '#rooms/incidents/index.ts';
+import { incidentsRoom, logCase, type Step, takeStep } from '#rooms/incidents/index.ts';
 import { monitoringRoom, raise } from '#rooms/monitoring/index.ts';
 import { policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
@@ -104,13 +104,16 @@ test('whoever has a case is reminded of it; who leads sees what waits and what w
   };
   const made = await logCase(s.deps, s.people.staff.viewer, concern);
   assert.match((await texts('dsl')).join(), /1 case waits to be given to somebody/);
-  const step = (action: 'assign' | 'act' | 'close', more: object) =>
+  const step = (action: Step['action'], more: Omit<Step, 'action'> = {}) =>
     takeStep(s.deps, s.people.dsl.viewer, made.id, { action, text: '', ...more });
   await step('assign', { person: s.people.teacher.id });
   assert.match((await texts('teacher')).join(), /Your case: A torn poster/);
   assert.doesNotMatch((await texts('staff')).join(), /poster/);
-  await step('act', { text: 'A new one hangs there.' });
-  await step('close', { outcome: 'supported' });
+  await step('assign', { person: s.people.dsl.id });
+  await step('support', { text: 'A new one hangs there.' });
+  await step('record', { detail: { reference: 'R-1' } });
+  await step('resolve', { outcome: 'supported' });
+  await step('close');
   assert.match((await texts('dsl')).join(), /1 case closed in the last 7 days/);
   assert.deepEqual(await texts('teacher'), []);
 });

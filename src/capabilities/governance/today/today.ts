@@ -5,8 +5,10 @@ import { CHECK_READERS, POLICY_EDITORS, REGISTER_KEEPERS } from '#rooms/policies
 import { hasDuty, type Viewer } from '#web/index.ts';
 import { changesToDecide } from './changes.lines.ts';
 import * as duties from './duties.lines.ts';
+import { filterReview } from './filter-review.lines.ts';
 import type { Line, ReadLines } from './line.ts';
 import { policyCheck } from './policy.lines.ts';
+import { filterProof } from './proof.lines.ts';
 import { policyReview } from './review.lines.ts';
 import * as roles from './roles.lines.ts';
 import * as running from './running.lines.ts';
@@ -18,12 +20,14 @@ const KEEPERS = ['ict-manager', 'administrator'];
 const SOURCES: readonly { readonly duties: readonly string[]; readonly read: ReadLines }[] = [
   { duties: ALERT_DUTIES, read: safeguarding.openAlerts },
   { duties: KEEPERS, read: running.gateways },
+  { duties: [...KEEPERS, 'filter-approver', ...SAFEGUARDING_ROLES], read: filterProof },
   { duties: ['staff', 'governor'], read: duties.myDuties },
   { duties: ['staff'], read: safeguarding.myCases },
   { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
   { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
   { duties: CHECK_READERS, read: policyCheck },
   { duties: POLICY_EDITORS, read: policyReview },
+  { duties: ['lead-governor', 'chair', 'ict-manager', 'dsl', 'head', 'centre-lead'], read: filterReview },
   { duties: ['administrator', 'dsl', 'head', 'chair'], read: roles.vacantRoles },
   { duties: ['staff', 'governor'], read: roles.rolesToAccept },
   { duties: REGISTER_KEEPERS, read: roles.registersAmiss },
@@ -91,6 +95,18 @@ const WAYS: readonly { duties: readonly string[]; href: string; text: string; ab
     href: '/help/devices',
     text: 'Point a device here',
     about: 'Windows, Chromebook, iPad.',
+  },
+  {
+    duties: ['parent'],
+    href: '/children',
+    text: 'My children online',
+    about: 'The sites that their lessons use, and the people from outside whom they meet.',
+  },
+  {
+    duties: ['parent'],
+    href: '/for-parents',
+    text: 'What the school filters and monitors',
+    about: 'And what it does not.',
   },
   {
     duties: ['parent', 'visitor'],
