@@ -31,7 +31,7 @@ export function parentsRoutes(app: WebApp, deps: Deps): void {
       q,
       any: links.length > 0,
       total: found.length,
-      links: found.slice(0, SHOWN),
+      families: found.slice(0, SHOWN),
       shown: SHOWN,
       mayWrite: hasDuty(viewer, ...WRITE),
       ...again,
