@@ -7,7 +7,7 @@ import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
 import { governanceJobs, governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
 import { incidentsRoom } from '#rooms/incidents/index.ts';
-import { healthAlert, listAlert, monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
+import { healthAlert, listAlert, monitoringJobs, monitoringRoom, proofAlert } from '#rooms/monitoring/index.ts';
 import { policiesJobs, policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { createWebApp, type WebApp, type WebOptions } from '#web/index.ts';
 
@@ -27,7 +27,10 @@ export function createControl(
       identityRoom(deps),
       devicesRoom(deps, { profiles: profilesInForce }),
       policiesRoom(deps),
-      filteringRoom(deps, { onGatewayTrouble: (tx, trouble) => healthAlert(tx, deps, trouble) }),
+      filteringRoom(deps, {
+        onGatewayTrouble: (tx, trouble) => healthAlert(tx, deps, trouble),
+        onProofTrouble: (tx, trouble) => proofAlert(tx, deps, trouble),
+      }),
       monitoringRoom(deps),
       incidentsRoom(deps),
       governanceRoom(deps, { onEnrolled }),
@@ -40,7 +43,10 @@ export function allJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
   const rooms = [
     identityJobs(deps),
     policiesJobs(deps),
-    filteringJobs(deps, { onListTrouble: (tx, trouble) => listAlert(tx, deps, trouble) }),
+    filteringJobs(deps, {
+      onListTrouble: (tx, trouble) => listAlert(tx, deps, trouble),
+      onProofTrouble: (tx, trouble) => proofAlert(tx, deps, trouble),
+    }),
     monitoringJobs(deps),
     governanceJobs(deps),
   ];

@@ -1,11 +1,12 @@
-import type { EvidenceTables } from './tables/evidence.ts';
 import type { AiToolTables } from './tables/ai-tools.ts';
 import type { ClassesTables } from './tables/classes.ts';
+import type { EvidenceTables } from './tables/evidence.ts';
 import type { FilteringTables } from './tables/filtering.ts';
 import type { IdentityTables } from './tables/identity.ts';
 import type { IncidentsTables } from './tables/incidents.ts';
 import type { MonitoringTables } from './tables/monitoring.ts';
 import type { PoliciesTables } from './tables/policies.ts';
+import type { ProofTables } from './tables/proof.ts';
 import type { ReviewsTables } from './tables/reviews.ts';
 import type { SchoolTables } from './tables/school.ts';
 
@@ -13,6 +14,7 @@ export type { AiToolState, AiToolStatus } from './tables/ai-tools.ts';
 export type { ChangeKind, ChangeScopeKind, ChangeState } from './tables/filtering.ts';
 export type { EvidenceLine } from './tables/monitoring.ts';
 export type { DraftState } from './tables/policies.ts';
+export type { ProofVerdict } from './tables/proof.ts';
 export type { SchoolSettings } from './tables/school.ts';
 
 /**
@@ -26,6 +28,7 @@ export interface Database
     PoliciesTables,
     FilteringTables,
     AiToolTables,
+    ProofTables,
     MonitoringTables,
     IncidentsTables,
     EvidenceTables,

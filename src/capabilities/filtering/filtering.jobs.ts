@@ -9,6 +9,7 @@ import { isDue } from './fetching.service.ts';
 import { watchFreshness } from './freshness.service.ts';
 import { COMPILE, compileLists, indexFile, isFree, newestVersion, requestCompile } from './lists.service.ts';
 import type { OnListTrouble } from './lists.trouble.ts';
+import { type OnProofTrouble, watchProofs } from './proof/index.ts';
 import { slotsAreDue } from './slots.service.ts';
 import { ensureSources } from './sources.service.ts';
 
@@ -18,11 +19,12 @@ const CLOSE_CHANGES = 'changes.close';
 const MONTH_OF_CHANGES = 'changes.month';
 const TEND_AI_TOOLS = 'ai-tools.tend';
 const COUNT_AI_SITES = 'ai-tools.seen';
+const WATCH_PROOFS = 'proof.watch';
 
 /** What filtering does by the clock and after commands. */
 export function filteringJobs(
   deps: Deps,
-  wiring: { onListTrouble: OnListTrouble },
+  wiring: { onListTrouble: OnListTrouble; onProofTrouble?: OnProofTrouble },
 ): { tasks: Tasks; recurring: Recurring[] } {
   const everySchool = (work: (tx: Tx, school: string) => Promise<void>) => async () => {
     for (const { id } of await schools(deps.db)) await deps.db.in(systemContext(id), (tx) => work(tx, id));
@@ -37,6 +39,7 @@ export function filteringJobs(
       [MONTH_OF_CHANGES]: () => sendMonth(deps),
       [TEND_AI_TOOLS]: () => tendTools(deps),
       [COUNT_AI_SITES]: () => countSeen(deps),
+      [WATCH_PROOFS]: () => watchProofs(deps, wiring.onProofTrouble ?? (async () => undefined)),
       [RECHECK]: everySchool((tx, school) => requestCompile(tx, deps, school)),
       [TEND]: everySchool(async (tx, school) => {
         await tendLists(tx, deps, school);
@@ -53,6 +56,8 @@ export function filteringJobs(
       // AIG-05: gateways close what is over by themselves; this gives notice beforehand and writes it down.
       { task: TEND_AI_TOOLS, cron: '*/10 * * * *', atStart: true },
       { task: COUNT_AI_SITES, cron: '25 * * * *' },
+      // FIL-05: that no proof came is found here, since a gateway that is gone cannot say it.
+      { task: WATCH_PROOFS, cron: '*/10 * * * *', atStart: true },
     ],
   };
 }

@@ -13,6 +13,7 @@ import { gatewayRoutes } from './gateway.routes.ts';
 import { enrolGateway, type OnGatewayTrouble } from './gateways.service.ts';
 import { filteringAtAGlance } from './glance.service.ts';
 import { listRoutes } from './lists.routes.ts';
+import { type OnProofTrouble, PROOF_READERS, proofRoutes, proofStanding } from './proof/index.ts';
 import { questionRoutes } from './questions.routes.ts';
 import { explainAddress, isNeutral, judgeFor, judgeForAll, together } from './verdict.service.ts';
 
@@ -34,11 +35,16 @@ const Test = Type.Object(
 const NewGateway = Type.Object({ ...csrf, gateway: Type.String({ maxLength: 100 }) }, strict);
 
 /** Filtering: how it stands, what it would answer, what feeds it, and the gateways that carry it out. */
-export function filteringRoom(deps: Deps, wiring: { onGatewayTrouble: OnGatewayTrouble }): Room {
+export function filteringRoom(
+  deps: Deps,
+  wiring: { onGatewayTrouble: OnGatewayTrouble; onProofTrouble?: OnProofTrouble },
+): Room {
   return {
     name: 'filtering',
     nav: [
       { href: '/filtering', text: 'Filtering', duties: TESTERS.duties, order: 50 },
+      // Those who run the filter find it under Filtering (FIL-10).
+      { href: '/filtering/proof', text: 'Filter proof', duties: ['governor'], order: 52 },
       // Whoever works here finds the register under Filtering.
       { href: '/ai-tools', text: 'AI tools', duties: ['pupil', 'parent', 'volunteer'], order: 55 },
     ],
@@ -48,7 +54,8 @@ export function filteringRoom(deps: Deps, wiring: { onGatewayTrouble: OnGatewayT
       questionRoutes(app, deps);
       changeRoutes(app, deps);
       aiToolRoutes(app, deps);
-      gatewayRoutes(app, deps, wiring.onGatewayTrouble);
+      proofRoutes(app, deps);
+      gatewayRoutes(app, deps, wiring);
     },
   };
 }
@@ -93,6 +100,7 @@ function pages(app: WebApp, deps: Deps): void {
       keeper: hasDuty(viewer, ...KEEPERS),
       answers: hasDuty(viewer, 'ict-manager', 'filter-approver', 'teacher'),
       glance: hasDuty(viewer, ...OVERSEERS) ? await filteringAtAGlance(tx, deps) : null,
+      proofs: hasDuty(viewer, ...PROOF_READERS) ? await proofStanding(tx, deps.clock.now()) : [],
     }));
   }
 

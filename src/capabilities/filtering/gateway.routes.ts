@@ -7,11 +7,13 @@ import { notFound, Refusal } from '#core/errors.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { FeedAnswer, VerifyAnswer } from '#policy/feed.ts';
+import type { StatusAnswer } from '#policy/proof.ts';
 import { verifyCredentials } from '#rooms/identity/index.ts';
 import type { WebApp } from '#web/index.ts';
 import { FeedWaiters } from './feed.waiters.ts';
 import { gatewayOf, type OnGatewayTrouble, takeStatus } from './gateways.service.ts';
 import { indexFile, requestCompile } from './lists.service.ts';
+import { type OnProofTrouble, proofGatewayRoutes, wishFor } from './proof/index.ts';
 import { newestNumbers, sealedPresence, sealedSnapshot } from './snapshot.service.ts';
 
 const LONGEST_WAIT = 20 * SECOND;
@@ -45,7 +47,11 @@ const Status = Type.Object(
 );
 
 /** Control's side of the protocol in policy/feed.ts; monitoring takes the activity. */
-export function gatewayRoutes(app: WebApp, deps: Deps, onTrouble: OnGatewayTrouble): void {
+export function gatewayRoutes(
+  app: WebApp,
+  deps: Deps,
+  on: { onGatewayTrouble: OnGatewayTrouble; onProofTrouble?: OnProofTrouble },
+): void {
   const waiters = new FeedWaiters(deps.db);
   // Before the server closes, or it would wait for those who wait.
   app.addHook('preClose', () => waiters.close());
@@ -77,9 +83,13 @@ export function gatewayRoutes(app: WebApp, deps: Deps, onTrouble: OnGatewayTroub
   });
 
   app.post('/gateway/status', { config, schema: { body: Status } }, async (request, reply) => {
-    await takeStatus(deps, await gatewayOf(deps.db, request), request.body, onTrouble);
-    return reply.status(204).send();
+    const gateway = await gatewayOf(deps.db, request);
+    await takeStatus(deps, gateway, request.body, on.onGatewayTrouble);
+    const prove = await wishFor(deps, gateway);
+    return prove === null ? reply.status(204).send() : reply.send({ prove } satisfies StatusAnswer);
   });
+
+  proofGatewayRoutes(app, deps, on.onProofTrouble ?? (async () => undefined));
 }
 
 /** A file that is no longer what its name says is taken away and made anew; meanwhile gateways keep the index they have. */

@@ -13,6 +13,7 @@ export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } f
 export { filteringAtAGlance } from './glance.service.ts';
 export { COMPILE, compileLists, requestCompile } from './lists.service.ts';
 export type { ListTrouble, OnListTrouble } from './lists.trouble.ts';
+export { type GatewayProof, type OnProofTrouble, type ProofTrouble, proofStanding } from './proof/index.ts';
 export { questionsFor, questionsOf } from './questions.service.ts';
 export { type SlotState, slotStates } from './slots.service.ts';
 export { buildSnapshot } from './snapshot.service.ts';

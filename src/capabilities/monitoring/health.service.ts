@@ -3,7 +3,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { forEach, schools } from '#platform/school.ts';
 import { LEADING_ROLES } from '#policy/types.ts';
-import type { ListTrouble, GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
+import type { ListTrouble, ProofTrouble, GatewayTrouble as Reported } from '#rooms/filtering/index.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { raiseLocked } from './alerts.service.ts';
 import { lockAlerts, openAlertOf } from './alerts.store.ts';
@@ -47,13 +47,43 @@ export async function listAlert(tx: Tx, deps: Deps, trouble: ListTrouble): Promi
   await note(tx, deps, { school, about: source, line });
 }
 
+/**
+ * FIL-05: a proof that failed or never came likewise. What was grave and open, and help that was closed, is a matter of its
+ * own that does not wait. That all is well again is noted where an alert is open.
+ */
+export async function proofAlert(
+  tx: Tx,
+  deps: Deps,
+  { school, gateway, kind, from, lines }: ProofTrouble,
+): Promise<void> {
+  const matters = { urgent: `proof of ${gateway}, urgent`, other: `proof of ${gateway}` };
+  const of = kind === 'mended' ? Object.values(matters) : [kind === 'urgent' ? matters.urgent : matters.other];
+  for (const about of of) {
+    if (kind === 'mended' && !(await openAlertOf(tx, keyOf(about)))) continue;
+    for (const text of lines) {
+      const line = { at: new Date(from).toISOString(), via: kind, text };
+      await note(tx, deps, { school, about, line, urgency: kind === 'urgent' ? 'urgent' : 'soon' });
+    }
+  }
+}
+
 const keyOf = (about: string): string => `health ${about}`;
 
 /** One matter has one open alert, and each line stands in it once. */
 async function note(
   tx: Tx,
   deps: Deps,
-  { school, about, line }: { school: string; about: string; line: { at: string; via: string; text: string } },
+  {
+    school,
+    about,
+    line,
+    urgency = 'soon',
+  }: {
+    school: string;
+    about: string;
+    line: { at: string; via: string; text: string };
+    urgency?: 'urgent' | 'soon';
+  },
 ): Promise<void> {
   const openKey = keyOf(about);
   await lockAlerts(tx, school);
@@ -67,7 +97,7 @@ async function note(
     subject: null,
     detector: 'health',
     category: null,
-    urgency: 'soon',
+    urgency,
     clause: null,
     lines: [{ ...line, host: '', category: null, outcome: '' }],
     openKey,

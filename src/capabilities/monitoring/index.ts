@@ -3,7 +3,7 @@ export { ALERT_DUTIES } from './alerts.routes.ts';
 export { acknowledge, close, closeForCase, linkCase, type NewAlert, openAlerts, raise } from './alerts.service.ts';
 export { findAlert } from './alerts.store.ts';
 export { escalationSteps } from './escalation.service.ts';
-export { healthAlert, listAlert } from './health.service.ts';
+export { healthAlert, listAlert, proofAlert } from './health.service.ts';
 export { ingest } from './ingest.service.ts';
 export { verifyActivity } from './integrity.service.ts';
 export { monitoringJobs } from './monitoring.jobs.ts';
