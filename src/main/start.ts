@@ -65,7 +65,7 @@ await runProcess(
     for (const [name, secret] of [
       ['control', PASSWORDS],
       ['worker', /^$/],
-      ['gateway', /^DATABASE_URL$|^GATEHOUSE_(IWF|CTIRU)_/],
+      ['gateway', /^DATABASE_URL$|^GATEHOUSE_(IWF|CTIRU|EVIDENCE)_/],
     ] as const) {
       const told = Object.entries(environment).filter(([key]) => !secret.test(key));
       const child = await keepRunning(name, Object.fromEntries(told));

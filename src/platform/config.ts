@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Endpoint, formatEndpoint } from '#core/endpoint.ts';
 import { invalid, Refusal } from '#core/errors.ts';
+import { type EvidenceConfig, parseEvidence } from './config.evidence.ts';
 
 export interface Config {
   readonly data: string;
@@ -27,6 +28,7 @@ export interface Config {
   readonly proxyTls: { readonly cert: string; readonly key: string } | null;
   /** How people's browsers reach the pages, when that is not `http`. */
   readonly pagesUrl: string;
+  readonly evidence: EvidenceConfig;
 }
 
 /** Internet Watch Foundation; Counter-Terrorism Internet Referral Unit. */
@@ -68,6 +70,18 @@ export const SETTINGS = [
     'PEM file with the proxy’s certificate: the proxy then speaks TLS and sign-in to it may cross the network',
   ],
   ['GATEHOUSE_PROXY_KEY', '', 'PEM file with the key of that certificate'],
+  [
+    'GATEHOUSE_EVIDENCE_KEY',
+    'a key file in the data folder',
+    '32 bytes in base64 that wrap the keys of evidence files',
+  ],
+  ['GATEHOUSE_EVIDENCE_KEY_BEFORE', '', 'the key before that, until "gatehouse evidence rotate" has run'],
+  [
+    'GATEHOUSE_EVIDENCE_ESCROW',
+    '',
+    'PEM file with the public RSA key of the outside body that alone can open sealed evidence; without it no file is taken in',
+  ],
+  ['GATEHOUSE_CLAMD', '', 'host:port or socket of ClamAV’s clamd; without it evidence is marked as not scanned'],
   ['DATABASE_URL', '', 'postgres://owner:password@host/database of your own PostgreSQL 18; empty: Gatehouse runs one'],
 ] as const;
 
@@ -107,6 +121,7 @@ export function readConfig(env: Environment, cwd: string, defaultData = './data'
       parseUrl(value('GATEHOUSE_PAGES_URL'), 'GATEHOUSE_PAGES_URL', ['http:', 'https:']) ??
       `http://${formatEndpoint(http)}`
     ).replace(/\/+$/, ''),
+    evidence: parseEvidence(value),
   };
   for (const name of Object.keys(env)) {
     if (name.startsWith('GATEHOUSE_') && !SETTINGS.some(([n]) => n === name)) {
@@ -238,4 +253,5 @@ export const dataPaths = (data: string) => ({
   index: join(data, 'control', 'index'),
   seals: join(data, 'seals'),
   gateway: join(data, 'gateway'),
+  evidence: join(data, 'evidence'),
 });

@@ -1,0 +1,17 @@
+import type { Deps } from '#platform/deps.ts';
+import type { WebApp } from '#web/index.ts';
+import { evidenceRoutes } from './evidence.routes.ts';
+import type { CaseSide } from './gate.ts';
+
+export { evidenceJobs } from './evidence.jobs.ts';
+export type { CaseEntryText, CaseGate, CaseRef, CaseSide, ExportTable, GateAct, GateAnswer } from './gate.ts';
+export { handOver } from './hand-over.service.ts';
+export { type ItemAction, type ItemState, itemWorkflow } from './item.workflow.ts';
+export { type Rotation, rotate } from './rotate.service.ts';
+export { releaseSeal, sealEvidence } from './seal.service.ts';
+
+/** The evidence vault's pages, on the case that `side` speaks for. */
+export const evidencePages =
+  (deps: Deps, side: CaseSide) =>
+  (app: WebApp): void =>
+    evidenceRoutes(app, deps, side);
