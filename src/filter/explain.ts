@@ -43,8 +43,9 @@ export async function explainHost(
   mapping: Mapping,
   host: string,
   path = '',
+  evidence: Evidence = loadEvidence(taxonomy),
 ): Promise<Explanation> {
-  const reader = await Reader.of(sources, taxonomy, mapping, [{ host, path }]);
+  const reader = await Reader.of(sources, taxonomy, mapping, [{ host, path }], evidence);
   const names = [...new Set(hostAndParents(host).flatMap((name) => [name, domainToUnicode(name) || name]))];
   for (const source of sources) {
     for await (const list of listFiles(source)) {
@@ -64,7 +65,7 @@ export async function explainAll(
   mapping: Mapping,
   asked: readonly Asked[],
 ): Promise<Explanation[]> {
-  const reader = await Reader.of(sources, taxonomy, mapping, asked);
+  const reader = await Reader.of(sources, taxonomy, mapping, asked, loadEvidence(taxonomy));
   for (const source of sources) {
     for await (const list of listFiles(source)) {
       await readList(list.chunks, reader.open(source, list.outside), () => undefined);
@@ -80,13 +81,19 @@ class Reader {
   readonly #trust: Trust;
   readonly #heard: Map<string, (ListMatch & { readonly prefix: string })[]>;
 
-  static async of(sources: readonly Source[], taxonomy: Taxonomy, mapping: Mapping, asked: readonly Asked[]) {
-    return new Reader(taxonomy, await Trust.of(sources, taxonomy, mapping), asked);
+  static async of(
+    sources: readonly Source[],
+    taxonomy: Taxonomy,
+    mapping: Mapping,
+    asked: readonly Asked[],
+    evidence: Evidence,
+  ) {
+    return new Reader(taxonomy, await Trust.of(sources, taxonomy, mapping), asked, evidence);
   }
 
-  private constructor(taxonomy: Taxonomy, trust: Trust, asked: readonly Asked[]) {
+  private constructor(taxonomy: Taxonomy, trust: Trust, asked: readonly Asked[], evidence: Evidence) {
     this.#taxonomy = taxonomy;
-    this.#evidence = loadEvidence(taxonomy);
+    this.#evidence = evidence;
     this.#trust = trust;
     this.#heard = new Map(asked.flatMap(({ host }) => hostAndParents(host)).map((name) => [name, []]));
   }

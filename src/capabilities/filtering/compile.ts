@@ -4,6 +4,8 @@ import { Refusal } from '#core/errors.ts';
 import { type BuildReport, type ListCount, newSealKey, type Source } from '#filter/index.ts';
 import type { CompileNews, CompileOrder } from './compile.messages.ts';
 import { MOST_UNPACKED } from './download.ts';
+import type { Contents } from './gate.rules.ts';
+import type { ScanOrder } from './gate.scan.ts';
 
 /** Sealed lists are read by this process's own compiler and by nothing else, ever: the key goes when the process goes. */
 export const SEAL_KEY: Buffer = newSealKey();
@@ -11,7 +13,7 @@ const sealKey = SEAL_KEY.toString('base64');
 
 /** Compile in a process of its own, at low priority, so that people who browse do not feel it. */
 export async function compileApart(
-  order: { readonly sources: readonly Source[]; readonly outFile: string; readonly seed: readonly [number, number] },
+  order: Omit<Extract<CompileOrder, { kind: 'compile' }>, 'kind' | 'sealKey'>,
   onProgress: (done: { readonly list: string; readonly names: number }) => void,
 ): Promise<BuildReport> {
   const news = await apart({ kind: 'compile', sealKey, ...order }, onProgress);
@@ -24,6 +26,13 @@ export async function countApart(source: Source): Promise<ListCount> {
   const news = await apart({ kind: 'count', sealKey, source, mostUnpacked: MOST_UNPACKED }, () => undefined);
   if (news.kind !== 'counted') throw new Error(`the counter answered ${news.kind}`);
   return news.count;
+}
+
+/** What a version holds, and whether it looks poisoned. */
+export async function scanApart(order: ScanOrder): Promise<Contents> {
+  const news = await apart({ kind: 'scan', sealKey, ...order }, () => undefined);
+  if (news.kind !== 'scanned') throw new Error(`the scanner answered ${news.kind}`);
+  return news.contents;
 }
 
 function apart(

@@ -8,11 +8,14 @@ import { Reach } from '#core/reach.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import type { Database } from '#platform/schema.ts';
-import { countApart } from './compile.ts';
-import { type Copy, download, LIMITS } from './download.ts';
-import { type Entries, total } from './gate.rules.ts';
+import { scanApart } from './compile.ts';
+import { type Copy, download, LIMITS, MOST_UNPACKED } from './download.ts';
+import { copyLocal } from './fetching.local.ts';
+import { type Contents, total } from './gate.rules.ts';
 import type { ListTrouble, OnListTrouble } from './lists.trouble.ts';
-import { fetchedSource, versionFile } from './sources.rules.ts';
+import type { OwnHosts } from './source-own-hosts.ts';
+import { readingsOf } from './source-readings.ts';
+import { copiesOf, versionFile } from './sources.rules.ts';
 import { pruneVersions, takeVersion, versionsOf } from './versions.service.ts';
 
 type Row = Selectable<Database['list_source']>;
@@ -23,9 +26,19 @@ export interface Fetched {
   readonly error: string | null;
 }
 
+/** Where lists are fetched to and from, and what becomes of trouble. */
+export interface Fetching {
+  readonly downloads: string;
+  /** Which servers may be asked for a list from the web. */
+  readonly reach: Reach;
+  readonly own: OwnHosts;
+  readonly onTrouble: OnListTrouble;
+}
+
 /** Whoever sets the environment has the machine itself in hand. */
 export const ANYWHERE = new Reach(['0.0.0.0/0', '::/0']);
 const AGAIN_AFTER_FAILURE = HOUR;
+const MOST_NAMES = 50_000_000;
 
 export const isDue = (row: { readonly next_check_at: Date | null }, now: number): boolean =>
   row.next_check_at === null || row.next_check_at.getTime() <= now;
@@ -35,41 +48,32 @@ export const nextCheck = (now: number, everyHours: number): Date =>
   new Date(now + everyHours * HOUR + randomInt(Math.ceil((everyHours * HOUR) / 10 / MINUTE)) * MINUTE);
 
 /**
- * Ask for one list from the web, and take what comes as a new version. Whatever goes wrong, what is in use stays, and the
- * source says why.
+ * Ask for one list, on the web or on this server, and take what is there as a new version. Whatever goes wrong, what is in
+ * use stays, and the source says why.
  */
 export async function fetchSource(
   deps: Deps,
   row: Row,
-  downloads: string,
-  reach: Reach,
-  onTrouble: OnListTrouble,
+  { downloads, reach, own, onTrouble }: Fetching,
 ): Promise<Fetched> {
   const inSchool = <T>(work: Parameters<typeof deps.db.in<T>>[1]) => deps.db.in(systemContext(row.school_id), work);
   const [newest] = await inSchool((tx) => versionsOf(tx, row.id, 1));
   const draft = join(downloads, `${row.id}.draft`);
-  let entries: Entries = {};
+  let contents: Contents = { entries: {}, marks: {} };
   let copy: Copy | null;
+  const look = async (path: string) => {
+    contents = await contentsOf(row, path, own);
+    refuseEmpty(row.name, contents);
+  };
   try {
-    copy = await download(
-      {
-        urls: [row.location, ...row.mirrors],
-        seen: newest ? { from: newest.from_url, etag: newest.etag, lastModified: newest.last_modified } : null,
-        checksum: row.checksum,
-        publicKey: row.public_key,
-      },
-      draft,
-      async (file) => {
-        entries = (await countApart(fetchedSource(row, file))).entries;
-        refuseEmpty(row.name, entries);
-      },
-      reach,
-      { ...LIMITS, bytes: deps.config.listBytes },
-    );
-    if (copy) {
-      mkdirSync(join(downloads, row.id), { recursive: true, mode: 0o700 });
-      renameSync(draft, versionFile(downloads, row.id, copy.digest));
+    copy = row.kind === 'url' ? await fromTheWeb(deps, row, newest, draft, look, reach) : await copyLocal(row, draft);
+    if (copy && row.kind !== 'url') {
+      // The same bytes were looked at before.
+      const known = await inSchool((tx) => versionWith(tx, row.id, copy?.digest ?? ''));
+      if (known) contents = known;
+      else await look(draft);
     }
+    if (copy) keep(draft, versionFile(downloads, row.id, copy.digest));
   } catch (e) {
     if (!(e instanceof Refusal)) throw e;
     const error = `${e.message}${newest ? ' The last good copy stays in use.' : ''}`;
@@ -79,13 +83,13 @@ export async function fetchSource(
     );
     return { changed: false, error };
   } finally {
-    rmSync(draft, { force: true });
+    rmSync(draft, { force: true, recursive: true });
   }
   return inSchool(async (tx) => {
     const now = deps.clock.now();
-    const taken = copy ? await takeVersion(tx, deps, row, copy, entries) : null;
+    const taken = copy ? await takeVersion(tx, deps, row, copy, contents) : null;
     const state = taken?.state ?? newest?.state;
-    if (taken?.state === 'held' && taken.news) await onTrouble(tx, held(row, taken.reason ?? '', now));
+    if (taken?.state === 'held' && taken.news) await onTrouble(tx, held(row, taken.reason ?? '', now, newest));
     await tx
       .updateTable('list_source')
       // What is in use is the newest there is; a version that waits for a person leaves the old one growing older.
@@ -96,21 +100,69 @@ export async function fetchSource(
       })
       .where('id', '=', row.id)
       .execute();
-    await pruneVersions(tx, downloads, row.id);
+    await pruneVersions(tx, downloads, row);
     return { changed: taken?.state === 'in-use' && taken.news, error: null };
   });
 }
 
+const fromTheWeb = (
+  deps: Deps,
+  row: Row,
+  newest: Pick<Selectable<Database['list_source_version']>, 'from_url' | 'etag' | 'last_modified'> | undefined,
+  draft: string,
+  look: (draft: string) => Promise<void>,
+  reach: Reach,
+): Promise<Copy | null> =>
+  download(
+    {
+      urls: [row.location, ...row.mirrors],
+      seen: newest ? { from: newest.from_url, etag: newest.etag, lastModified: newest.last_modified } : null,
+      checksum: row.checksum,
+      publicKey: row.public_key,
+    },
+    draft,
+    look,
+    reach,
+    { ...LIMITS, bytes: Math.min(deps.config.listBytes, Number(row.most_bytes ?? deps.config.listBytes)) },
+  );
+
+/** Read a version to its end, in a process of its own. */
+async function contentsOf(row: Row, path: string, own: OwnHosts): Promise<Contents> {
+  const sources = copiesOf(row, path);
+  return scanApart({
+    sources,
+    readings: readingsOf(row, sources),
+    own,
+    mostUnpacked: MOST_UNPACKED,
+    mostNames: Number(row.most_names ?? MOST_NAMES),
+  });
+}
+
+const versionWith = (tx: Parameters<typeof versionsOf>[0], source: string, digest: string) =>
+  tx
+    .selectFrom('list_source_version')
+    .select(['entries', 'marks'])
+    .where('source_id', '=', source)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+
+/** A folder is not renamed over another: the copy that is there already is the same. */
+function keep(draft: string, file: string): void {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+  rmSync(file, { force: true, recursive: true });
+  renameSync(draft, file);
+}
+
 /** A list of which not one line was understood is an error page or the wrong file, and must not replace a good one. */
-export function refuseEmpty(name: string, entries: Entries): void {
+function refuseEmpty(name: string, { entries }: Contents): void {
   if (total(entries) === 0)
     throw invalid('lists.empty', `The list source "${name}" holds not one name that can be read.`);
 }
 
-const held = (row: Row, reason: string, now: number): ListTrouble => ({
+const held = (row: Row, reason: string, now: number, before: unknown): ListTrouble => ({
   kind: 'held',
   school: row.school_id,
   source: row.id,
   from: now,
-  text: `A new version of the list “${row.name}” is held: ${reason} The old one stays in use until somebody decides.`,
+  text: `A new version of the list “${row.name}” is held: ${reason} ${before ? 'The old one stays in use' : 'It is not used'} until somebody decides.`,
 });

@@ -15,10 +15,10 @@ import { filteringJobs } from './filtering.jobs.ts';
 import { compileLists, downloadsOf } from './lists.service.ts';
 import type { ListTrouble } from './lists.trouble.ts';
 import { versionFile } from './sources.rules.ts';
-import { addSource, checkNow, setSource } from './sources.service.ts';
-import { filteringSchool } from './testing.ts';
+import { addSource, checkNow, setSource, useVersion } from './sources.service.ts';
+import { agreeToAll, filteringSchool } from './testing.ts';
 import { currentIndex } from './verdict.service.ts';
-import { refuseVersion, useVersion, versionsOf } from './versions.service.ts';
+import { refuseVersion, versionsOf } from './versions.service.ts';
 
 let t: TestDatabase;
 let school: TestSchool;
@@ -57,7 +57,8 @@ const compile = (scheduled = false) => compileLists(school.deps, school.id, { on
 const check = async (id: string) => {
   school.clock.advance(HOUR);
   const downloads = downloadsOf(school.deps, school.id);
-  await fetchSource(school.deps, await source(id), downloads, new Reach(['127.0.0.1/32']), onTrouble);
+  const reach = new Reach(['127.0.0.1/32']);
+  await fetchSource(school.deps, await source(id), { downloads, reach, own: { exact: [], over: [] }, onTrouble });
 };
 const checkAndCompile = async (id: string) => {
   school.clock.advance(HOUR);
@@ -72,6 +73,11 @@ const add = async (path: string, text: string | Buffer, etag?: string) => {
   return id;
 };
 const versions = (id: string) => run((tx) => versionsOf(tx, id));
+/** One asks for a version, another agrees. */
+const use = async (id: string) => {
+  await run((tx) => useVersion(tx, school.deps, by(), id, 'The publisher says that it is right.'));
+  await agreeToAll(school);
+};
 const states = async (id: string) => (await versions(id)).map((v) => v.state);
 const source = (id: string) =>
   run((tx) => tx.selectFrom('list_source').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
@@ -119,24 +125,31 @@ test('a version that lost more than half is held, told once, and the old one sta
   assert.deepEqual(await states(id), ['refused', 'in-use'], 'the same bytes are not asked about again');
 });
 
-test('a version that is held is used once a person says so, and who it was is recorded', async () => {
+test('FIL-04 a version that is held is used once two people say so, and who they were is recorded', async () => {
   const id = await add('/grown', names(20, 2000));
   serve('/grown', names(201, 2000));
   await check(id);
   const [held] = await versions(id);
   assert.match(held?.reason ?? '', /grew more than tenfold/);
-  await run((tx) => useVersion(tx, school.deps, by(), downloadsOf(school.deps, school.id), held?.id ?? ''));
+  await use(held?.id ?? '');
   school.clock.advance(HOUR);
   await compile();
   assert.ok(await isGame('site-2200.example'));
   const [inUse] = await versions(id);
-  assert.deepEqual([inUse?.state, inUse?.decided_by], ['in-use', by().person]);
-  const [entry] = await t.asOwner(
-    `select actor, detail from ledger_entry where action = 'lists.version.use' and object_id = $1`,
+  const approver = school.people.filterApprover.id;
+  assert.deepEqual([inUse?.state, inUse?.decided_by], ['in-use', approver]);
+  const entries = await t.asOwner(
+    `select action, actor, detail from ledger_entry where action like 'list-change.%' and object_id = $1 order by id`,
     [id],
   );
-  assert.equal(entry?.actor, by().person);
-  assert.equal(entry?.detail.opens, true);
+  assert.deepEqual(
+    entries.map((e) => [e.action, e.actor, e.detail.kind, e.detail.opens]),
+    [
+      ['list-change.apply-now', by().person, 'add', false],
+      ['list-change.propose', by().person, 'version', true],
+      ['list-change.approve', approver, 'version', true],
+    ],
+  );
 });
 
 test('an earlier version is taken up again by hand, and the one that was left does not come back by itself', async () => {
@@ -144,7 +157,7 @@ test('an earlier version is taken up again by hand, and the one that was left do
   serve('/rolled', names(110, 3000));
   await check(id);
   const [bad, good] = await versions(id);
-  await run((tx) => useVersion(tx, school.deps, by(), downloadsOf(school.deps, school.id), good?.id ?? ''));
+  await use(good?.id ?? '');
   await check(id);
   assert.deepEqual(
     (await versions(id)).map((v) => [v.digest, v.state]),
@@ -169,8 +182,8 @@ test('five versions stay on disk; an older one is said to be gone', async () => 
   const kept = all.map((v) => existsSync(versionFile(downloads, id, v.digest)));
   assert.deepEqual(kept, [true, true, true, true, true, false, false]);
   await assert.rejects(
-    run((tx) => useVersion(tx, school.deps, by(), downloads, all.at(-1)?.id ?? '')),
-    (e) => e instanceof Refusal && e.code === 'lists.version.gone',
+    run((tx) => useVersion(tx, school.deps, by(), all.at(-1)?.id ?? '', 'It was the best of them.')),
+    (e) => e instanceof Refusal && e.code === 'list-change.possible',
   );
 });
 
@@ -208,8 +221,11 @@ test('a mirror is asked when the first address fails, and a list must be what it
   serve('/second', names(31, 7000));
   const settings = { everyHours: '6', maxAgeHours: '24', publicKey: '' };
   const set = (checksum: string) =>
-    run((tx) => setSource(tx, school.deps, by(), id, { ...settings, mirrors: `${base}/second`, checksum }));
+    run((tx) =>
+      setSource(tx, school.deps, by(), id, { ...settings, mirrors: `${base}/second`, checksum }, 'The first is away.'),
+    );
   await set('');
+  await agreeToAll(school);
   await check(id);
   assert.equal((await versions(id))[0]?.from_url, `${base}/second`);
   assert.equal((await source(id)).last_error, null);

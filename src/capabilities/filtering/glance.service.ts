@@ -19,7 +19,13 @@ export async function filteringAtAGlance(tx: Tx, deps: Deps) {
   const report = version?.report as BuildReport | undefined;
   const [build, numbers] = [await tx.selectFrom('list_build').selectAll().executeTakeFirst(), await newestNumbers(tx)];
   const { settings } = await tx.selectFrom('school').select('settings').executeTakeFirstOrThrow();
-  const sources = await tx.selectFrom('list_source').selectAll().orderBy('added_at').orderBy('id').execute();
+  const sources = await tx
+    .selectFrom('list_source')
+    .selectAll()
+    .where('retired', '=', false)
+    .orderBy('added_at')
+    .orderBy('id')
+    .execute();
   const held = await tx.selectFrom('list_source_version').select('source_id').where('state', '=', 'held').execute();
   const slots = await slotStates(tx, now);
   const gateways = await tx.selectFrom('gateway').select(['id', 'name', 'seen_at', 'status']).orderBy('name').execute();

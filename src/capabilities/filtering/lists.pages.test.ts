@@ -7,7 +7,7 @@ import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { everyRouteDenies, type Pages, type Part, pagesFor, type TestSchool } from '#testing/web.ts';
 import { filteringRoom } from './filtering.routes.ts';
 import { compileLists } from './lists.service.ts';
-import { filteringSchool } from './testing.ts';
+import { agreeToAll, filteringSchool } from './testing.ts';
 
 let t: TestDatabase;
 let school: TestSchool;
@@ -72,8 +72,23 @@ test('a list from the web is added, checked on demand, and shows its versions; o
   assert.match(kept.body, /decided by Fay Orchard/);
   assert.equal((await as('filterApprover').post(refuse)).statusCode, 409);
   assert.match((await ict.get(page)).body, /Go back to this/);
-  assert.equal((await ict.post(use)).statusCode, 303);
-  assert.match((await ict.get(page)).body, /decided by Ivo Nash/);
+  const silent = await ict.post(use);
+  assert.equal(silent.statusCode, 400);
+  assert.match(silent.body, /Say why, in at least 10 letters/);
+  const asked = await ict.follow(await ict.post(use, { reason: 'Its publisher says that it is right.' }));
+  assert.match(asked.body, /waits for a second person/);
+  assert.match(asked.body, /Use another version/);
+  assert.equal((await ict.post(use, { reason: 'Asked for a second time.' })).statusCode, 409);
+  const approve = /\/filtering\/lists\/changes\/[0-9a-f-]+\/approve/.exec(
+    (await as('filterApprover').get(page)).body,
+  )?.[0];
+  assert.ok(approve);
+  for (const part of ['ictManager', 'administrator', 'head', 'dsl', 'teacher', 'year8'] as const) {
+    assert.equal((await as(part).post(approve)).statusCode, 403, part);
+  }
+  assert.equal((await as('filterApprover').post(approve)).statusCode, 303);
+  assert.equal((await as('filterApprover').post(approve)).statusCode, 409);
+  assert.match((await ict.get(page)).body, /In use<\/strong><br><span class="gh-soft">decided by Fay Orchard/);
 });
 
 test('how a list is fetched is set on its page, and what is wrong is said at its field', async () => {
@@ -91,7 +106,13 @@ test('how a list is fetched is set on its page, and what is wrong is said at its
     assert.match(wrong.body, new RegExp(`id="${field}-error"`), field);
   }
   const right = { mirrors: 'https://mirror.example/games.txt', everyHours: '12', maxAgeHours: '72' };
-  assert.equal((await ict.post(`${page}/settings`, { ...right, checksum: 'beside', publicKey: '' })).statusCode, 303);
+  const fields = { ...right, checksum: 'beside', publicKey: '' };
+  const opens = await ict.post(`${page}/settings`, fields);
+  assert.equal(opens.statusCode, 400);
+  assert.match(opens.body, /id="reason-error"/);
+  assert.equal((await ict.post(`${page}/settings`, { ...fields, reason: 'The first is often away.' })).statusCode, 303);
+  assert.deepEqual((await t.asOwner('select mirrors from list_source where id = $1', [await idOf('games')]))[0]?.mirrors, []);
+  await agreeToAll(school);
   const [row] = await t.asOwner('select * from list_source where id = $1', [await idOf('games')]);
   assert.deepEqual(
     [row?.mirrors, row?.every_hours, row?.max_age_hours, row?.checksum, row?.public_key],

@@ -14,9 +14,11 @@ import { record } from '#platform/ledger.ts';
 import { bumpSnapshot } from '#platform/school.ts';
 import { evidence } from '#rooms/policies/index.ts';
 import { compileApart } from './compile.ts';
-import { ANYWHERE, fetchSource, isDue } from './fetching.service.ts';
+import { ANYWHERE, type Fetching, fetchSource, isDue } from './fetching.service.ts';
 import type { OnListTrouble } from './lists.trouble.ts';
 import { fetchSlots, isSlot, slotSources, slotsLoaded } from './slots.service.ts';
+import { type OwnHosts, ownHosts, ownSource } from './source-own-hosts.ts';
+import { type Readings, readingsOf } from './source-readings.ts';
 import { sourcesOf } from './sources.rules.ts';
 import { sourceRows } from './versions.service.ts';
 
@@ -81,22 +83,28 @@ async function compileAlone(deps: Deps, school: string, options: CompileOptions)
   const downloads = downloadsOf(deps, school);
   let rows: readonly Row[] = [];
   try {
-    const fetched = await fetchDue(deps, school, options.onTrouble ?? (async () => undefined), inSchool);
-    if (options.scheduled && !fetched.changed && (await inSchool(newestVersion))) {
+    const { own, reach } = await inSchool((tx) => placesOf(tx, deps));
+    const fetching = { downloads, reach, own, onTrouble: options.onTrouble ?? (async () => undefined) };
+    const fetched = await fetchDue(deps, school, fetching, options.scheduled === true, inSchool);
+    const hasIndex = (await inSchool(newestVersion)) !== undefined;
+    if (options.scheduled && !fetched.changed && hasIndex) {
       await inSchool((tx) => setState(tx, deps, school, 'done'));
       return;
     }
-    rows = await inSchool(enabledRows);
+    // What was never in use closed nothing that leaving it out would open. But the first index of all waits for everything.
+    rows = (await inSchool(enabledRows)).filter((r) => r.origin === 'starter' || r.digest !== null || !hasIndex);
     const gathered = rows.map((row) => ({ row, sources: sourcesOf(row, downloads) }));
     const missing = gathered.find((g) => g.sources.length === 0)?.row;
     if (missing) {
       throw invalid(
         'lists.not-yet',
-        `The list source "${missing.name}" was never fetched. ${fetched.errors.get(missing.id) ?? ''}`,
+        `The list source "${missing.name}" is not here to be read. ${fetched.errors.get(missing.id) ?? ''}`,
       );
     }
     const sealed = await inSchool((tx) => slotSources(tx, downloads));
-    const report = await build(deps, school, [...gathered.flatMap((g) => g.sources), ...sealed], seed, inSchool);
+    const sources = [...gathered.flatMap((g) => g.sources), ...ownSource(downloads, own), ...sealed];
+    const readings = Object.assign({}, ...gathered.map((g) => readingsOf(g.row, g.sources)));
+    const report = await build(deps, school, { sources, readings, seed }, inSchool);
     await inSchool((tx) => finish(tx, deps, school, report, gathered, sealed, fetched.errors.size));
     await prune(deps, inSchool);
   } catch (e) {
@@ -113,22 +121,27 @@ const enabledRows = async (tx: Tx): Promise<Row[]> =>
     .filter((r) => r.enabled)
     .sort((a, b) => Number(b.origin === 'starter') - Number(a.origin === 'starter'));
 
-/** Ask every list from the web whose time has come. */
+/** Which servers may be asked, and which hosts no list may close. */
+async function placesOf(tx: Tx, deps: Deps): Promise<{ own: OwnHosts; reach: Reach }> {
+  const { settings } = await tx.selectFrom('school').select('settings').executeTakeFirstOrThrow();
+  return { own: ownHosts(settings, deps.config), reach: new Reach(settings.allowedPrivate ?? []) };
+}
+
+/** Ask every list whose time has come. What lies on this server is read with each compilation that somebody wished for. */
 async function fetchDue(
   deps: Deps,
   school: string,
-  onTrouble: OnListTrouble,
+  fetching: Fetching,
+  scheduled: boolean,
   inSchool: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
 ): Promise<{ changed: boolean; errors: ReadonlyMap<string, string> }> {
-  const downloads = downloadsOf(deps, school);
-  const { settings } = await inSchool((tx) => tx.selectFrom('school').select('settings').executeTakeFirstOrThrow());
-  const reach = new Reach(settings.allowedPrivate ?? []);
   const errors = new Map<string, string>();
-  let changed = await fetchSlots(deps, school, downloads);
+  let changed = await fetchSlots(deps, school, fetching.downloads);
   for (const row of await inSchool(enabledRows)) {
-    if (row.kind !== 'url' || !isDue(row, deps.clock.now())) continue;
-    const from = row.origin === 'environment' ? ANYWHERE : reach;
-    const fetched = await fetchSource(deps, row, downloads, from, onTrouble);
+    const due = row.kind === 'url' ? isDue(row, deps.clock.now()) : !scheduled;
+    if (row.origin === 'starter' || !due) continue;
+    const reach = row.origin === 'environment' ? ANYWHERE : fetching.reach;
+    const fetched = await fetchSource(deps, row, { ...fetching, reach });
     changed ||= fetched.changed;
     if (fetched.error !== null) errors.set(row.id, fetched.error);
   }
@@ -148,8 +161,7 @@ async function seedOf(tx: Tx, school: string): Promise<[number, number]> {
 async function build(
   deps: Deps,
   school: string,
-  sources: readonly Source[],
-  seed: [number, number],
+  { sources, readings, seed }: { sources: readonly Source[]; readings: Readings; seed: [number, number] },
   inSchool: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
 ): Promise<BuildReport> {
   const folder = dataPaths(deps.config.data).index;
@@ -157,7 +169,7 @@ async function build(
   const draft = join(folder, `${school}.draft`);
   let told = 0;
   let telling: Promise<unknown> = Promise.resolve();
-  const report = await compileApart({ sources, outFile: draft, seed }, ({ list, names }) => {
+  const report = await compileApart({ sources, readings, outFile: draft, seed }, ({ list, names }) => {
     if (Date.now() - told < PROGRESS_EVERY) return;
     told = Date.now();
     telling = telling.then(() => inSchool((tx) => tx.updateTable('list_build').set({ list, names }).execute()));
@@ -224,8 +236,8 @@ async function finish(
     })
     .onConflict((c) => c.columns(['school_id', 'sha256']).doUpdateSet({ built_at: at }))
     .execute();
-  // Lists from the web have their own times (fetching.service.ts).
-  const read = gathered.filter(({ row }) => row.kind !== 'url').map(({ row }) => row.id);
+  // Others say themselves when they were read (fetching.service.ts).
+  const read = gathered.filter(({ row }) => row.origin === 'starter').map(({ row }) => row.id);
   if (read.length > 0) {
     await tx.updateTable('list_source').set({ checked_at: at, last_error: null }).where('id', 'in', read).execute();
   }

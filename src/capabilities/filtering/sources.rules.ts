@@ -8,6 +8,9 @@ import type { Source } from '#filter/index.ts';
 export const STARTER = 'starter';
 const STARTER_FOLDER = fileURLToPath(new URL('../../../lists/starter', import.meta.url));
 
+/** They, as the compiler reads them. */
+export const STARTER_SOURCE: Source = { name: STARTER, kind: 'folder', path: STARTER_FOLDER, own: true };
+
 export type SourceKind = 'folder' | 'archive' | 'file' | 'url';
 
 /** A row of `list_source`, as far as finding its lists goes. */
@@ -23,7 +26,7 @@ export interface SourceRow {
 }
 
 /** The names of the slots for illegal content, and the compiler's words, are no names for sources of one's own. */
-export const RESERVED: readonly string[] = ['iwf', 'ctiru'];
+export const RESERVED: readonly string[] = ['iwf', 'ctiru', 'school'];
 
 const ARCHIVE = /\.(tar\.gz|tgz)$/i;
 
@@ -71,29 +74,39 @@ export const versionFile = (downloads: string, source: string, digest: string): 
  * that each is read with its own section of the mapping. Empty when a list from the web has not come yet.
  */
 export function sourcesOf(row: SourceRow, downloads: string): Source[] {
-  if (row.origin === 'starter') return [{ name: STARTER, kind: 'folder', path: STARTER_FOLDER, own: true }];
-  if (row.kind === 'url') {
-    const path = row.digest === null ? null : versionFile(downloads, row.id, row.digest);
-    return path !== null && existsSync(path) ? [fetchedSource(row, path)] : [];
-  }
-  if (row.kind === 'archive') return [archive(row.name, row.location)];
-  if (row.kind === 'file') return [file(row, row.location)];
-  const packages = existsSync(row.location) ? readdirSync(row.location).filter((f) => ARCHIVE.test(f)) : [];
-  if (packages.length === 0) return [{ name: row.name, kind: 'folder', path: row.location }];
-  return packages.sort().map((f) => archive(nameFor(f), join(row.location, f)));
+  if (row.origin === 'starter') return [STARTER_SOURCE];
+  // Lists are read from the copy of the version in use, wherever they came from.
+  const path = row.digest === null ? null : versionFile(downloads, row.id, row.digest);
+  return path !== null && existsSync(path) ? copiesOf(row, path) : [];
 }
 
-/** A list from the web, read from `path`. */
-export const fetchedSource = (row: Pick<SourceRow, 'name' | 'location' | 'category'>, path: string): Source =>
-  ARCHIVE.test(new URL(row.location).pathname) ? archive(row.name, path) : file(row, path);
+/** The sources in a copy of what stands at a row's location. */
+export function copiesOf(row: Pick<SourceRow, 'name' | 'location' | 'kind' | 'category'>, path: string): Source[] {
+  const isArchive = row.kind === 'archive' || (row.kind === 'url' && ARCHIVE.test(new URL(row.location).pathname));
+  if (isArchive) return [{ name: row.name, kind: 'archive', path }];
+  if (row.kind !== 'folder') return [{ name: row.name, kind: 'file', path, category: row.category ?? row.name }];
+  const packages = existsSync(path) ? readdirSync(path).filter((f) => ARCHIVE.test(f)) : [];
+  if (packages.length === 0) return [{ name: row.name, kind: 'folder', path }];
+  return packages.sort().map((f) => ({ name: nameFor(f), kind: 'archive', path: join(path, f) }));
+}
 
-const archive = (name: string, path: string): Source => ({ name, kind: 'archive', path });
-const file = ({ name, category }: Pick<SourceRow, 'name' | 'category'>, path: string): Source => ({
-  name,
-  kind: 'file',
-  path,
-  category: category ?? name,
-});
+/** The words for categories in a folder of lists; null where they are not known without reading it. */
+export function wordsAt({ kind, location }: Pick<SourceRow, 'kind' | 'location'>): string[] | null {
+  if (kind !== 'folder' || !existsSync(location)) return null;
+  const names = readdirSync(location);
+  return names.some((f) => ARCHIVE.test(f)) ? null : deepest(location, names);
+}
+
+/** `ut1/games/domains` and `games/domains` both say `games`. */
+function deepest(folder: string, names: readonly string[], depth = 2): string[] {
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+    const inside = readdirSync(path);
+    const own = inside.some((f) => f === 'domains' || f === 'urls') ? [name] : [];
+    return depth > 1 ? [...own, ...deepest(path, inside, depth - 1)] : own;
+  });
+}
 
 /** A single list has no category of its own, so somebody must say which it is. */
 export const needsCategory = (kind: SourceKind, location: string): boolean =>

@@ -3,9 +3,13 @@ import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
+import type { Words } from './list-changes.rules.ts';
+import { type ChangeOutcome, proposeChange } from './list-changes.service.ts';
+import { lockSource } from './list-changes.store.ts';
 import { requestCompile } from './lists.service.ts';
 import { readSettings, type SourceSettings } from './source-settings.rules.ts';
 import { nameFor, needsCategory, RESERVED, readLocation, STARTER } from './sources.rules.ts';
+import { versionById } from './versions.service.ts';
 
 export interface SourceInput {
   readonly location: string;
@@ -13,57 +17,104 @@ export interface SourceInput {
   readonly name?: string;
   /** For a single list: the category it stands for. */
   readonly category?: string;
-  readonly settings?: SourceSettings;
+  /** Why, where it may open something. */
+  readonly reason?: string;
 }
 
-/** Add a list source and have the lists compiled anew. */
+/** Add a list source: it is on at once where it can only close; otherwise it is off until a second person agrees. */
 export async function addSource(tx: Tx, deps: Deps, by: Context, input: SourceInput): Promise<string> {
   const id = await insertSource(tx, deps, by, input, 'people');
   if (id === null) {
     throw conflict('lists.name', 'There is a list source of this name already.', 'Give this one another name.');
   }
-  await requestCompile(tx, deps, by.school);
+  await proposeChange(tx, deps, by, { source: id, kind: 'add', patch: { enabled: true }, reason: input.reason });
   return id;
 }
 
 /** Switch a source on or off. The starter lists stay on: they hold the help services, and a name of every category. */
-export async function switchSource(tx: Tx, deps: Deps, by: Context, id: string, enabled: boolean): Promise<void> {
-  const row = await tx.selectFrom('list_source').select(['name', 'origin']).where('id', '=', id).executeTakeFirst();
-  if (!row) throw notFound('this list source');
-  if (row.origin === 'starter' && !enabled) {
+export async function switchSource(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  id: string,
+  enabled: boolean,
+  reason = '',
+): Promise<ChangeOutcome> {
+  if (!enabled) await refuseFixed(tx, id);
+  return proposeChange(tx, deps, by, { source: id, kind: enabled ? 'on' : 'off', patch: { enabled }, reason });
+}
+
+/** Remove a source. Its name is free again, its history stays. */
+export async function removeSource(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  id: string,
+  reason: string,
+): Promise<ChangeOutcome> {
+  await refuseFixed(tx, id);
+  return proposeChange(tx, deps, by, { source: id, kind: 'remove', patch: { enabled: false, retired: true }, reason });
+}
+
+/** Change how a source is read, proven and measured; it is asked anew once that holds. */
+export async function setSource(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  id: string,
+  input: SourceSettings,
+  reason = '',
+): Promise<ChangeOutcome> {
+  const row = await lockSource(tx, id);
+  if (row.origin === 'starter') throw notFound('this list source');
+  const patch = readSettings(input, row.kind);
+  if (row.origin === 'environment' && patch.location !== undefined && patch.location !== row.location) {
+    throw conflict('lists.environment', FROM_ENVIRONMENT);
+  }
+  return proposeChange(tx, deps, by, { source: id, kind: 'settings', patch, reason });
+}
+
+/** Read a source's words for categories differently than lists/mapping.json does. */
+export async function setWords(
+  tx: Tx,
+  deps: Deps,
+  by: Context,
+  id: string,
+  words: Words,
+  reason = '',
+): Promise<ChangeOutcome> {
+  const row = await lockSource(tx, id);
+  if (row.origin === 'starter') throw notFound('this list source');
+  const wrong = Object.values(words).find((c) => c !== null && (taxonomy().byId.get(c)?.nature ?? 'help') === 'help');
+  if (wrong !== undefined) {
+    const message =
+      'Choose a category that outside lists may name. Only the lists that ship with Gatehouse name help services.';
+    throw invalid('lists.words', message, { words: message });
+  }
+  return proposeChange(tx, deps, by, { source: id, kind: 'words', patch: { words }, reason });
+}
+
+/** Use a version that was held, or an earlier one. */
+export async function useVersion(tx: Tx, deps: Deps, by: Context, id: string, reason: string): Promise<ChangeOutcome> {
+  const { source_id: source } = await versionById(tx, id);
+  return proposeChange(tx, deps, by, { source, kind: 'version', patch: { version: id }, reason });
+}
+
+const FROM_ENVIRONMENT = 'This source is set by GATEHOUSE_LISTS on the server, and is changed there.';
+
+async function refuseFixed(tx: Tx, id: string): Promise<void> {
+  const { origin } = await lockSource(tx, id);
+  if (origin === 'starter') {
     throw conflict('lists.starter', 'The starter lists cannot be switched off: the help services stand in them.');
   }
-  await tx.updateTable('list_source').set({ enabled }).where('id', '=', id).execute();
-  await note(tx, deps, by, enabled ? 'lists.source.on' : 'lists.source.off', id, { name: row.name });
-  await requestCompile(tx, deps, by.school);
+  if (origin === 'environment') throw conflict('lists.environment', FROM_ENVIRONMENT);
 }
 
-/** Change how a list from the web is fetched; it is asked anew at once. */
-export async function setSource(tx: Tx, deps: Deps, by: Context, id: string, input: SourceSettings): Promise<void> {
-  const row = await fromTheWeb(tx, id);
-  const settings = readSettings(input);
-  await tx
-    .updateTable('list_source')
-    .set({ ...settings, next_check_at: null })
-    .where('id', '=', id)
-    .execute();
-  const { mirrors, public_key: key, ...plain } = settings;
-  const detail = { name: row.name, ...plain, mirrors: mirrors.length, signed: key !== null };
-  await note(tx, deps, by, 'lists.source.set', id, detail);
-  await requestCompile(tx, deps, by.school);
-}
-
-/** Ask a list from the web now instead of when its time comes. */
+/** Read a source now instead of when its time comes. */
 export async function checkNow(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
-  await fromTheWeb(tx, id);
+  if ((await lockSource(tx, id)).origin === 'starter') throw notFound('this list source');
   await tx.updateTable('list_source').set({ next_check_at: null }).where('id', '=', id).execute();
   await requestCompile(tx, deps, by.school);
-}
-
-async function fromTheWeb(tx: Tx, id: string) {
-  const row = await tx.selectFrom('list_source').select(['name', 'kind']).where('id', '=', id).executeTakeFirst();
-  if (row?.kind !== 'url') throw notFound('this list from the web');
-  return row;
 }
 
 /** The sources every school begins with: the starter lists, and what GATEHOUSE_LISTS names. True when something changed. */
@@ -71,7 +122,7 @@ export async function ensureSources(tx: Tx, deps: Deps, by: Context): Promise<bo
   const starter = await tx
     .insertInto('list_source')
     .values({ school_id: by.school, name: STARTER, location: 'lists/starter', kind: 'folder', origin: 'starter' })
-    .onConflict((c) => c.columns(['school_id', 'name']).doNothing())
+    .onConflict((c) => c.columns(['school_id', 'name']).where('retired', '=', false).doNothing())
     .executeTakeFirst();
   const changed = await followEnvironment(tx, deps, by);
   return changed || (starter.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -116,7 +167,6 @@ async function insertSource(
   origin: 'environment' | 'people',
 ): Promise<string | null> {
   const { location, kind } = readLocation(input.location);
-  const settings = kind === 'url' && input.settings ? readSettings(input.settings) : {};
   const name = input.name?.trim() || nameFor(location);
   if (!/^[a-z0-9-]{1,40}$/.test(name)) {
     const message = 'A name is up to 40 small letters, digits and hyphens, such as ut1.';
@@ -143,8 +193,17 @@ async function insertSource(
   }
   const row = await tx
     .insertInto('list_source')
-    .values({ school_id: by.school, name, location, kind, category, origin, added_by: by.person, ...settings })
-    .onConflict((c) => c.columns(['school_id', 'name']).doNothing())
+    .values({
+      school_id: by.school,
+      name,
+      location,
+      kind,
+      category,
+      origin,
+      added_by: by.person,
+      enabled: origin === 'environment',
+    })
+    .onConflict((c) => c.columns(['school_id', 'name']).where('retired', '=', false).doNothing())
     .returning('id')
     .executeTakeFirst();
   if (row) await note(tx, deps, by, 'lists.source.add', row.id, { name, kind, category });

@@ -5,6 +5,8 @@ import { readConfig } from '#platform/config.ts';
 import { systemContext } from '#platform/db.ts';
 import type { TestDatabase } from '#testing/database.ts';
 import { type TestSchool, type TestSchoolOptions, testSchool } from '#testing/web.ts';
+import { actOnListChange } from './list-changes.service.ts';
+import { listChanges } from './list-changes.store.ts';
 import { compileLists } from './lists.service.ts';
 import { ensureSources } from './sources.service.ts';
 
@@ -20,6 +22,15 @@ export async function filteringSchool(
   await t.db.in(by, (tx) => ensureSources(tx, school.deps, by));
   await compileLists(school.deps, school.id);
   return school;
+}
+
+/** The second person agrees to every change of the lists that waits. */
+export async function agreeToAll(school: TestSchool): Promise<void> {
+  const { viewer, context } = school.people.filterApprover;
+  const waiting = await school.deps.db.in(context, (tx) => listChanges(tx));
+  for (const { id, state } of waiting) {
+    if (state === 'proposed') await actOnListChange(school.deps, viewer, id, 'approve', '');
+  }
 }
 
 /** A folder that goes when the test process goes, with files by path. */

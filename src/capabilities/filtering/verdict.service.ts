@@ -25,6 +25,8 @@ import { personById, rolesHeld } from '#rooms/identity/index.ts';
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { liveChanges } from './changes/changes.snapshot.ts';
 import { downloadsOf, indexFile, newestVersion } from './lists.service.ts';
+import { ownHosts, ownSource } from './source-own-hosts.ts';
+import { evidenceWith, mappingWith, type Readings, readingsOf } from './source-readings.ts';
 import { sourcesOf } from './sources.rules.ts';
 import { sourceRows } from './versions.service.ts';
 
@@ -34,15 +36,19 @@ const loaded = new Map<string, CategoryIndex>();
 /** The index of the lists in use; null until lists are compiled, or while the file is gone. */
 export async function currentIndex(deps: Deps, tx: Tx): Promise<CategoryIndex | null> {
   const version = await newestVersion(tx);
-  if (!version) return null;
-  const have = loaded.get(version.sha256);
+  return version ? indexOfVersion(deps, version.sha256) : null;
+}
+
+/** The index of any version; null when its file is gone, as only the last few are kept. */
+export function indexOfVersion(deps: Deps, sha256: string): CategoryIndex | null {
+  const have = loaded.get(sha256);
   if (have) return have;
-  const file = indexFile(deps, version.sha256);
+  const file = indexFile(deps, sha256);
   if (!existsSync(file)) return null;
   const index = loadIndex(file);
   const oldest = loaded.keys().next().value;
   if (loaded.size > 1 && oldest !== undefined) loaded.delete(oldest);
-  loaded.set(version.sha256, index);
+  loaded.set(sha256, index);
   return index;
 }
 
@@ -79,10 +85,11 @@ export async function judgeFor(
 const changesNow = (tx: Tx, deps: Deps, { document, compiled }: PolicyInForce): Promise<LiveChange[]> =>
   liveChanges(tx, deps.clock.now(), document, compiled.timeZone);
 
-function withChanges(
+/** A verdict with what people opened and closed. */
+export function withChanges(
   verdict: Verdict,
   changes: readonly LiveChange[],
-  { compiled }: PolicyInForce,
+  { compiled }: Pick<PolicyInForce, 'compiled'>,
   person: string | null,
   now: number,
 ): Verdict {
@@ -99,7 +106,8 @@ export async function judgeByLists(
   const [policy, index] = [await policyInForce(tx, deps.clock.now()), await currentIndex(deps, tx)];
   const person = 'person' in who ? who.person : null;
   const profile = 'person' in who ? await profileOf(tx, policy, who.person) : who.profile;
-  return judge(deps, policy, index, { host: who.host, path: who.path ?? '' }, profile, person);
+  const address = { host: who.host, path: who.path ?? '' };
+  return judge(policy, index, address, { profile, person, at: deps.clock.now() });
 }
 
 /** The same for every profile of the policy in force. */
@@ -108,7 +116,7 @@ export async function judgeForAll(tx: Tx, deps: Deps, address: Address): Promise
   if (!policy) return [];
   const changes = await changesNow(tx, deps, policy);
   return policy.compiled.profiles.map(({ id, name }) => {
-    const verdict = judge(deps, policy, index, address, id, null);
+    const verdict = judge(policy, index, address, { profile: id, person: null, at: deps.clock.now() });
     return { ...withChanges(verdict, changes, policy, null, deps.clock.now()), name };
   });
 }
@@ -125,15 +133,12 @@ export function together(verdicts: readonly (Verdict & { name: string })[]): { n
 }
 
 /** As the gateway does it: the host decides; only where it is open is the rest of the address looked at. */
-function judge(
-  deps: Deps,
-  policy: PolicyInForce | null,
+export function judge(
+  policy: Pick<PolicyInForce, 'compiled'> | null,
   index: CategoryIndex | null,
   address: Address,
-  profile: string,
-  person: string | null,
+  { profile, person, at }: { readonly profile: string; readonly person: string | null; readonly at: number },
 ): Verdict {
-  const at = deps.clock.now();
   const compiled = index ? (policy?.compiled ?? null) : null;
   const own = (decision: Decision, categories: readonly string[]): Decision =>
     compiled
@@ -152,7 +157,12 @@ function judge(
   return byUrl === 0 ? byHost : verdict(byUrl);
 }
 
-async function profileOf(tx: Tx, policy: PolicyInForce | null, person: string): Promise<string> {
+/** The profile that a policy gives to a person as they are today. */
+export async function profileOf(
+  tx: Tx,
+  policy: Pick<PolicyInForce, 'document'> | null,
+  person: string,
+): Promise<string> {
   const row = await personById(tx, person);
   if (!row || !policy) return UNIDENTIFIED;
   const { kind, yearGroup: year, groupName: group } = row;
@@ -163,7 +173,8 @@ async function profileOf(tx: Tx, policy: PolicyInForce | null, person: string): 
 export const isNeutral = ({ categories, decision: { outcome, because } }: Verdict): boolean =>
   categories.some(isIllegal) || (outcome === 'block' && because.category !== null && because.remedy === null);
 
-const isIllegal = (category: string): boolean => taxonomy().byId.get(category)?.nature === 'illegal';
+/** Of such a category nothing is shown to anybody (FIL-02). */
+export const isIllegal = (category: string): boolean => taxonomy().byId.get(category)?.nature === 'illegal';
 
 /** Which lists speak of an address, by which line. Lists of illegal content are never quoted (FIL-02). */
 export async function explainAddress(
@@ -172,9 +183,16 @@ export async function explainAddress(
   school: string,
   { host, path }: Address,
 ): Promise<Explanation> {
-  const rows = await sourceRows(tx);
-  const sources = rows.filter((row) => row.enabled).flatMap((row) => sourcesOf(row, downloadsOf(deps, school)));
-  const explained = await explainHost(sources, taxonomy(), loadMapping(taxonomy()), host, path);
+  const downloads = downloadsOf(deps, school);
+  const rows = (await sourceRows(tx))
+    .filter((row) => row.enabled)
+    .map((row) => ({ row, sources: sourcesOf(row, downloads) }));
+  const { settings } = await tx.selectFrom('school').select('settings').executeTakeFirstOrThrow();
+  const sources = [...rows.flatMap((r) => r.sources), ...ownSource(downloads, ownHosts(settings, deps.config))];
+  const readings: Readings = Object.assign({}, ...rows.map((r) => readingsOf(r.row, r.sources)));
+  const all = taxonomy();
+  const mapping = mappingWith(loadMapping(all), all, readings);
+  const explained = await explainHost(sources, all, mapping, host, path, evidenceWith(all, readings));
   return {
     matches: explained.matches.filter((m) => m.category === null || !isIllegal(m.category)),
     weighed: explained.weighed.filter((w) => !isIllegal(w.category)),

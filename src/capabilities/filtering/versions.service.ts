@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Selectable } from 'kysely';
 import { conflict, notFound } from '#core/errors.ts';
 import type { Context, Tx } from '#platform/db.ts';
@@ -6,12 +6,11 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import type { Database } from '#platform/schema.ts';
 import type { Copy } from './download.ts';
-import { type Entries, judgeSize } from './gate.rules.ts';
-import { proposeChange } from './list-changes.service.ts';
+import { type Contents, judgeMarks, judgeSize } from './gate.rules.ts';
 import { versionFile } from './sources.rules.ts';
 
-/** How many versions of a list stay on disk, so that an earlier one can be taken up again. */
-const KEPT = 5;
+/** How many versions stay on disk, so that an earlier one can be taken up again; what lies on this server stands there anyway. */
+const KEPT = { url: 5, local: 2 } as const;
 
 export type ListVersion = Selectable<Database['list_source_version']>;
 
@@ -37,6 +36,8 @@ export const sourceRows = (tx: Tx) =>
     .orderBy('s.id')
     .execute();
 
+type Gated = Pick<Selectable<Database['list_source']>, 'id' | 'school_id' | 'least_kept' | 'most_growth'>;
+
 /**
  * A version came: it is in use from now on, unless it differs so much that a person must look first, or a person has
  * refused these very bytes before. Answers its state, and whether that is news.
@@ -44,9 +45,9 @@ export const sourceRows = (tx: Tx) =>
 export async function takeVersion(
   tx: Tx,
   deps: Deps,
-  source: { readonly id: string; readonly school_id: string },
+  source: Gated,
   copy: Copy,
-  entries: Entries,
+  { entries, marks }: Contents,
 ): Promise<{ state: ListVersion['state']; news: boolean; reason: string | null }> {
   const at = new Date(deps.clock.now());
   const known = await one(tx, source.id).where('digest', '=', copy.digest).executeTakeFirst();
@@ -57,7 +58,8 @@ export async function takeVersion(
     await tx.updateTable('list_source_version').set(same).where('id', '=', known.id).execute();
     return { state: known.state, news: false, reason: known.reason };
   }
-  const reason = inUse ? judgeSize(inUse.entries, entries) : null;
+  const gates = { leastKept: source.least_kept, mostGrowth: source.most_growth };
+  const reason = (inUse && judgeSize(inUse.entries, entries, gates)) ?? judgeMarks(inUse?.marks ?? null, marks);
   const state = reason === null ? 'in-use' : 'held';
   if (state === 'in-use' && inUse) await setState(tx, inUse.id, 'superseded');
   const row = { ...same, state, reason, decided_by: null, decided_at: null } as const;
@@ -70,54 +72,43 @@ export async function takeVersion(
       digest: copy.digest,
       bytes: copy.bytes,
       entries: JSON.stringify(entries),
+      marks: JSON.stringify(marks),
     })
-    .onConflict((c) => c.columns(['source_id', 'digest']).doUpdateSet(row))
+    .onConflict((c) => c.columns(['source_id', 'digest']).doUpdateSet({ ...row, marks: JSON.stringify(marks) }))
     .execute();
   if (state === 'held') await note(tx, deps, source.school_id, null, 'lists.version.held', source.id, copy.digest);
   return { state, news: true, reason };
 }
 
-/** Take up another version by hand: one that was held, or an earlier one. Answers its source. */
-export async function useVersion(tx: Tx, deps: Deps, by: Context, downloads: string, id: string): Promise<string> {
-  const version = await find(tx, id);
-  if (version.state === 'in-use') throw conflict('lists.version.in-use', 'This version is in use already.');
-  if (!existsSync(versionFile(downloads, version.source_id, version.digest))) {
-    throw conflict('lists.version.gone', `Only the last ${KEPT} versions are kept; this one is gone.`);
-  }
-  const change = { action: 'lists.version.use', source: version.source_id, detail: { digest: version.digest } };
-  await proposeChange(tx, deps, by, { ...change, opens: true }, async () => {
-    const at = new Date(deps.clock.now());
-    const inUse = await one(tx, version.source_id).where('state', '=', 'in-use').forUpdate().executeTakeFirst();
-    if (inUse) {
-      // A later one that was left for an earlier one is not to come back with the next check.
-      const back = inUse.fetched_at > version.fetched_at;
-      await tx
-        .updateTable('list_source_version')
-        .set(
-          back
-            ? {
-                state: 'refused',
-                reason: 'An earlier version was taken up again.',
-                decided_by: by.person,
-                decided_at: at,
-              }
-            : { state: 'superseded' },
-        )
-        .where('id', '=', inUse.id)
-        .execute();
-    }
+/** The version of a source that is in use. */
+export const inUseOf = (tx: Tx, source: string): Promise<ListVersion | undefined> =>
+  one(tx, source).where('state', '=', 'in-use').executeTakeFirst();
+
+/** Take up another version by hand: one that was held, or an earlier one. Two people agreed to it (list-changes.service.ts). */
+export async function takeUp(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
+  const version = await versionById(tx, id);
+  const decided = { decided_by: by.person, decided_at: new Date(deps.clock.now()) };
+  const inUse = await inUseOf(tx, version.source_id);
+  if (inUse) {
+    // A later one that was left for an earlier one is not to come back with the next check.
+    const back = inUse.fetched_at > version.fetched_at;
+    const left = { state: 'refused', reason: 'An earlier version was taken up again.', ...decided } as const;
     await tx
       .updateTable('list_source_version')
-      .set({ state: 'in-use', decided_by: by.person, decided_at: at })
-      .where('id', '=', id)
+      .set(back ? left : { state: 'superseded' })
+      .where('id', '=', inUse.id)
       .execute();
-  });
-  return version.source_id;
+  }
+  await tx
+    .updateTable('list_source_version')
+    .set({ state: 'in-use', ...decided })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** A version that was held is not to be used; what is in use stays. */
 export async function refuseVersion(tx: Tx, deps: Deps, by: Context, id: string): Promise<string> {
-  const version = await find(tx, id);
+  const version = await versionById(tx, id);
   if (version.state !== 'held')
     throw conflict('lists.version.decided', 'Somebody has decided on this version already.');
   await tx
@@ -130,15 +121,23 @@ export async function refuseVersion(tx: Tx, deps: Deps, by: Context, id: string)
 }
 
 /** Files of versions beyond the last few go; their rows stay. */
-export async function pruneVersions(tx: Tx, downloads: string, source: string): Promise<void> {
-  const old = (await versionsOf(tx, source, 100)).slice(KEPT).filter((v) => v.state !== 'in-use' && v.state !== 'held');
-  for (const { digest } of old) rmSync(versionFile(downloads, source, digest), { force: true });
+export async function pruneVersions(
+  tx: Tx,
+  downloads: string,
+  { id, kind }: Pick<Selectable<Database['list_source']>, 'id' | 'kind'>,
+): Promise<void> {
+  const old = (await versionsOf(tx, id, 100)).slice(kind === 'url' ? KEPT.url : KEPT.local);
+  for (const { digest, state } of old) {
+    if (state === 'in-use' || state === 'held') continue;
+    rmSync(versionFile(downloads, id, digest), { force: true, recursive: true });
+  }
 }
 
 const one = (tx: Tx, source: string) =>
   tx.selectFrom('list_source_version').selectAll().where('source_id', '=', source);
 
-async function find(tx: Tx, id: string): Promise<ListVersion> {
+/** One version, held until the transaction ends. */
+export async function versionById(tx: Tx, id: string): Promise<ListVersion> {
   const row = await tx
     .selectFrom('list_source_version')
     .selectAll()

@@ -5,6 +5,8 @@ export interface FilteringTables {
   list_source: ListSourceTable;
   list_source_version: ListSourceVersionTable;
   list_slot: ListSlotTable;
+  list_change: ListChangeTable;
+  list_change_step: ListChangeStepTable;
   list_version: ListVersionTable;
   list_build: ListBuildTable;
   gateway: GatewayTable;
@@ -38,7 +40,16 @@ interface ListSourceTable {
   public_key: string | null;
   next_check_at: NullableInstant;
   stale_since: NullableInstant;
+  retired: Generated<boolean>;
+  words: ColumnType<Record<string, string | null>, string | undefined, string>;
+  trust: Generated<number>;
+  most_bytes: Limit;
+  most_names: Limit;
+  least_kept: Generated<number>;
+  most_growth: Generated<number>;
 }
+/** A bigint travels as text. */
+type Limit = ColumnType<string | null, number | string | null | undefined, number | string | null>;
 interface ListSourceVersionTable {
   id: Generated<string>;
   school_id: Fixed<string>;
@@ -54,6 +65,43 @@ interface ListSourceVersionTable {
   reason: string | null;
   decided_by: string | null;
   decided_at: NullableInstant;
+  marks: ColumnType<ListMarks, string | undefined, string>;
+}
+/** Names in a version that no honest list holds, by what they are; `known`: sites that our own lists know as good. */
+export interface ListMarks {
+  readonly names?: readonly { readonly name: string; readonly word: string; readonly kind: 'own' | 'over-own' | 'suffix' }[];
+  readonly known?: number;
+}
+export type ListChangeKind = 'add' | 'on' | 'off' | 'remove' | 'settings' | 'words' | 'version';
+export type ListChangeState =
+  | 'proposed'
+  | 'applied'
+  | 'refused'
+  | 'withdrawn'
+  | 'to-review'
+  | 'reviewed'
+  | 'undone';
+interface ListChangeTable {
+  id: Generated<string>;
+  number: ColumnType<string, never, never>;
+  school_id: Fixed<string>;
+  source_id: Fixed<string>;
+  kind: Fixed<ListChangeKind>;
+  before: JSONColumnType<Record<string, unknown>, string, never>;
+  after: JSONColumnType<Record<string, unknown>, string, never>;
+  opens: Fixed<string | null>;
+  requested_by: Fixed<string>;
+  created_at: FixedInstant;
+}
+interface ListChangeStepTable {
+  change_id: Fixed<string>;
+  number: Fixed<number>;
+  school_id: Fixed<string>;
+  action: Fixed<string>;
+  to_state: Fixed<ListChangeState>;
+  by_person: Fixed<string>;
+  at: FixedInstant;
+  reason: Fixed<string | null>;
 }
 interface ListSlotTable {
   school_id: Fixed<string>;
@@ -105,7 +153,13 @@ interface SiteQuestionTable {
   answered_by: string | null;
   answered_at: NullableInstant;
   answer: string | null;
+  kind: ColumnType<'site' | 'program', 'site' | 'program' | undefined, never>;
+  program: ColumnType<string | null, string | null | undefined, never>;
+  device: ColumnType<string | null, string | null | undefined, never>;
+  outcome: ColumnType<ProgramOutcome | null, ProgramOutcome | null | undefined, ProgramOutcome | null>;
 }
+/** What became of a request for a program (SEC-10). */
+export type ProgramOutcome = 'installed' | 'another-way' | 'refused';
 export type ChangeKind = 'open' | 'block' | 'emergency-block' | 'only-these' | 'bypass-monitoring';
 export type ChangeState =
   | 'draft'
