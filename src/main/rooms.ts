@@ -7,7 +7,7 @@ import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
 import { governanceJobs, governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
 import { incidentsRoom } from '#rooms/incidents/index.ts';
-import { healthAlert, listAlert, monitoringJobs, monitoringRoom, proofAlert } from '#rooms/monitoring/index.ts';
+import { healthAlert, listAlert, lookUp, monitoringJobs, monitoringRoom, proofAlert } from '#rooms/monitoring/index.ts';
 import { policiesJobs, policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { createWebApp, type WebApp, type WebOptions } from '#web/index.ts';
 
@@ -29,6 +29,7 @@ export function createControl(
       policiesRoom(deps),
       filteringRoom(deps, {
         onGatewayTrouble: (tx, trouble) => healthAlert(tx, deps, trouble),
+        onLookUp: (viewer, input) => lookUp(deps, viewer, input),
         onProofTrouble: (tx, trouble) => proofAlert(tx, deps, trouble),
       }),
       monitoringRoom(deps),

@@ -1,10 +1,6 @@
 import { Type } from 'typebox';
-import { notFound, Refusal } from '#core/errors.ts';
-import { readAddress } from '#filter/index.ts';
-import type { Tx } from '#platform/db.ts';
+import { forbidden, Refusal } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
-import { searchPeople } from '#rooms/identity/index.ts';
-import { policyInForce, profilesInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, hasDuty, type Room, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { aiToolRoutes } from './ai-tools/index.ts';
 import { changeRoutes } from './changes/index.ts';
@@ -15,29 +11,19 @@ import { filteringAtAGlance } from './glance.service.ts';
 import { listRoutes } from './lists.routes.ts';
 import { type OnProofTrouble, PROOF_READERS, proofRoutes, proofStanding } from './proof/index.ts';
 import { questionRoutes } from './questions.routes.ts';
-import { explainAddress, isNeutral, judgeFor, judgeForAll, together } from './verdict.service.ts';
+import { whyForm } from './why.pages.ts';
+import { type OnLookUp, TESTERS, whyRoutes } from './why.routes.ts';
 
 const VIEWS = 'capabilities/filtering/views';
-/** Who may ask what one named person would get. */
-const NAMERS = [...KEEPERS, 'dsl', 'head'];
-const TESTERS = { duties: [...OVERSEERS, 'staff'] };
 
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const strict = { additionalProperties: false };
-const Test = Type.Object(
-  {
-    address: Type.Optional(Type.String({ maxLength: 2000 })),
-    profile: Type.Optional(Type.String({ maxLength: 60 })),
-    who: Type.Optional(Type.String({ maxLength: 120 })),
-  },
-  strict,
-);
 const NewGateway = Type.Object({ ...csrf, gateway: Type.String({ maxLength: 100 }) }, strict);
 
 /** Filtering: how it stands, what it would answer, what feeds it, and the gateways that carry it out. */
 export function filteringRoom(
   deps: Deps,
-  wiring: { onGatewayTrouble: OnGatewayTrouble; onProofTrouble?: OnProofTrouble },
+  wiring: { onGatewayTrouble: OnGatewayTrouble; onProofTrouble?: OnProofTrouble; onLookUp?: OnLookUp },
 ): Room {
   return {
     name: 'filtering',
@@ -50,6 +36,7 @@ export function filteringRoom(
     ],
     routes(app) {
       pages(app, deps);
+      whyRoutes(app, deps, wiring.onLookUp ?? nobody);
       listRoutes(app, deps);
       questionRoutes(app, deps);
       changeRoutes(app, deps);
@@ -60,16 +47,15 @@ export function filteringRoom(
   };
 }
 
+/** Without monitoring nobody can write down why they ask, so nobody asks about a person. */
+const nobody: OnLookUp = async () => {
+  throw forbidden('why.no-look-ups', 'Nobody can be looked up here.');
+};
+
 function pages(app: WebApp, deps: Deps): void {
   app.get('/filtering', { config: { access: TESTERS } }, async (request, reply) =>
     reply.page(`${VIEWS}/filtering.njk`, await overview(viewerOf(request))),
   );
-
-  app.get('/filtering/test', { config: { access: TESTERS }, schema: { querystring: Test } }, async (request, reply) => {
-    const viewer = viewerOf(request);
-    const page = await deps.db.in(contextOf(viewer), (tx) => test(tx, viewer, request.query));
-    return reply.status('errors' in page ? 400 : 200).page(`${VIEWS}/test.njk`, page);
-  });
 
   app.post(
     '/filtering/gateways',
@@ -96,58 +82,11 @@ function pages(app: WebApp, deps: Deps): void {
 
   function overview(viewer: Viewer) {
     return deps.db.in(contextOf(viewer), async (tx) => ({
-      ...(await testForm(tx, viewer)),
+      ...(await whyForm(tx, deps, viewer)),
       keeper: hasDuty(viewer, ...KEEPERS),
       answers: hasDuty(viewer, 'ict-manager', 'filter-approver', 'teacher'),
       glance: hasDuty(viewer, ...OVERSEERS) ? await filteringAtAGlance(tx, deps) : null,
       proofs: hasDuty(viewer, ...PROOF_READERS) ? await proofStanding(tx, deps.clock.now()) : [],
     }));
   }
-
-  const testForm = async (tx: Tx, viewer: Viewer) => ({
-    profiles: await profilesInForce(tx, deps.clock.now()),
-    mayName: hasDuty(viewer, ...NAMERS),
-  });
-
-  async function test(tx: Tx, viewer: Viewer, asked: { address?: string; profile?: string; who?: string }) {
-    const form = { ...(await testForm(tx, viewer)), values: asked };
-    if (asked.address === undefined) return form;
-    const address = readAddress(asked.address);
-    if (!address)
-      return { ...form, errors: { address: 'Enter a web address or the name of a site, such as example.com.' } };
-    const person = form.mayName && asked.who ? await findPerson(tx, asked.who) : null;
-    if (person && 'error' in person) return { ...form, errors: { who: person.error } };
-    const profile = asked.profile ?? form.profiles[0]?.id ?? '';
-    if (!person && !form.profiles.some((p) => p.id === profile)) throw notFound('this profile');
-    const verdict = await judgeFor(tx, deps, { ...(person ? { person: person.id } : { profile }), ...address });
-    const neutral = isNeutral(verdict);
-    const compiled = (await policyInForce(tx, deps.clock.now()))?.compiled;
-    const { because } = verdict.decision;
-    return {
-      ...form,
-      verdict,
-      neutral,
-      asWhom: person?.displayName ?? null,
-      profileName: form.profiles.find((p) => p.id === verdict.profile)?.name ?? verdict.profile,
-      clause: because.clause ? { id: because.clause, ...compiled?.clauses[because.clause] } : null,
-      names: Object.fromEntries(taxonomy().categories.map((c) => [c.id, c.name])),
-      // Of illegal content nothing is shown: neither which list, nor which kind (FIL-02, FIL-19).
-      ...(neutral ? { matches: [], weighed: [] } : await explainAddress(tx, deps, viewer.school.id, address)),
-      everyone: neutral ? [] : together(await judgeForAll(tx, deps, address)),
-    };
-  }
-}
-
-/** A person by user name, or by a name that only one person has. */
-async function findPerson(tx: Tx, who: string) {
-  const found = await searchPeople(tx, who, { limit: 6 });
-  const exact = found.find((p) => p.username === who.trim().toLowerCase());
-  const [only, ...others] = exact ? [exact] : found;
-  if (!only) return { error: `Nobody here is called “${who}”.` };
-  if (others.length > 0) {
-    return {
-      error: `Several people match: ${found.map((p) => `${p.displayName} (${p.username})`).join(', ')}. Enter the user name.`,
-    };
-  }
-  return only;
 }

@@ -26,6 +26,7 @@ export {
   versionDocument,
   whoDecides,
 } from './life/index.ts';
+export { policyAt } from './past.ts';
 export { type GrantInput, grantUse, pupilGroups, readMoment, writeMoment } from './permissions/index.ts';
 export { policiesJobs } from './policies.jobs.ts';
 export { policiesRoom } from './policies.routes.ts';
