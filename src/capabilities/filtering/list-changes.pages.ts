@@ -1,6 +1,5 @@
 import { forbidden } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
-import type { Deps } from '#platform/deps.ts';
 import { holders, names } from '#rooms/identity/index.ts';
 import { taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
@@ -34,10 +33,10 @@ async function approversOf(tx: Tx, approver: string) {
 }
 
 /** The same, by the policy in force. */
-export const approversNow = async (tx: Tx, deps: Deps) => approversOf(tx, await approverRole(tx, deps));
+export const approversNow = async (tx: Tx, now: number) => approversOf(tx, await approverRole(tx, now));
 
-async function linesOf(tx: Tx, deps: Deps, viewer: Viewer, changes: readonly ListChange[]) {
-  const approver = await approverRole(tx, deps);
+async function linesOf(tx: Tx, viewer: Viewer, now: number, changes: readonly ListChange[]) {
+  const approver = await approverRole(tx, now);
   const who = await names(tx, [...new Set(changes.flatMap((c) => c.steps.map((s) => s.by)))]);
   return changes.map((c) => ({
     ...c,
@@ -74,11 +73,11 @@ function said(value: SourceState[keyof SourceState]): string {
 }
 
 /** FCR-09: every change of the lists, so that none is a private matter; what waits for this viewer stands first. */
-export async function listChangesPage(tx: Tx, deps: Deps, viewer: Viewer, q = '') {
-  const approver = await approverRole(tx, deps);
+export async function listChangesPage(tx: Tx, viewer: Viewer, now: number, q = '') {
+  const approver = await approverRole(tx, now);
   if (!hasDuty(viewer, ...OVERSEERS, approver))
     throw forbidden('list-change.see', 'This is for those who oversee the filter.');
-  const lines = await linesOf(tx, deps, viewer, await listChanges(tx));
+  const lines = await linesOf(tx, viewer, now, await listChanges(tx));
   const wanted = q.trim().toLowerCase();
   const found = lines.filter((l) =>
     [l.sourceName, l.kindName, l.by, l.tag.text, ...l.steps.map((s) => s.reason ?? '')]
@@ -101,16 +100,16 @@ export async function listChangesPage(tx: Tx, deps: Deps, viewer: Viewer, q = ''
 }
 
 /** Changes of one source, as its own page shows them. */
-export const changesOfSource = async (tx: Tx, deps: Deps, viewer: Viewer, source: string) =>
-  linesOf(tx, deps, viewer, await listChanges(tx, { source, limit: 20 }));
+export const changesOfSource = async (tx: Tx, viewer: Viewer, now: number, source: string) =>
+  linesOf(tx, viewer, now, await listChanges(tx, { source, limit: 20 }));
 
 /** How many changes of the lists wait for this viewer, and for anybody: for Today and the page of lists. */
 export async function listChangesWaiting(
   tx: Tx,
-  deps: Deps,
   viewer: Viewer,
+  now: number,
 ): Promise<{ forViewer: number; forAnybody: number; tooFew: boolean }> {
-  const approver = await approverRole(tx, deps);
+  const approver = await approverRole(tx, now);
   const open = (await listChanges(tx)).filter((c) => c.state === 'proposed' || c.state === 'to-review');
   const mine = open.filter((c) => offeredTo(viewer, approver, c).some((a) => a !== 'withdraw'));
   return { forViewer: mine.length, forAnybody: open.length, tooFew: (await approversOf(tx, approver)).tooFew };

@@ -28,7 +28,7 @@ export function listChangeRoutes(app: WebApp, deps: Deps): void {
   // The policy names the role that agrees, so it is looked up rather than listed here.
   const config = { access: { duties: ['staff', 'governor', ...OVERSEERS] } };
   const page = (viewer: Viewer, q?: string) =>
-    deps.db.in(contextOf(viewer), (tx) => listChangesPage(tx, deps, viewer, q));
+    deps.db.in(contextOf(viewer), (tx) => listChangesPage(tx, viewer, deps.clock.now(), q));
 
   const Search = Type.Object({ q: Type.Optional(Type.String({ maxLength: 100 })) }, closed);
   app.get(LIST_CHANGES, { config, schema: { querystring: Search } }, async (request, reply) =>

@@ -52,8 +52,8 @@ export interface WantedChange {
 export type ChangeOutcome = 'holds' | 'waits' | 'same';
 
 /** The role that agrees to what opens; where no policy is in force, the one whose duty it is (FCR-04). */
-export const approverRole = async (tx: Tx, deps: Deps): Promise<string> =>
-  (await policyInForce(tx, deps.clock.now()))?.document.settings.filterChanges.approver ?? 'filter-approver';
+export const approverRole = async (tx: Tx, now: number): Promise<string> =>
+  (await policyInForce(tx, now))?.document.settings.filterChanges.approver ?? 'filter-approver';
 
 /**
  * The one door for what people change in the lists (FIL-04). What may open a site waits for a second person; what only
@@ -86,7 +86,7 @@ export async function proposeChange(tx: Tx, deps: Deps, by: Context, wanted: Wan
     current: true,
   };
   const action = opens === null ? 'apply-now' : 'propose';
-  const to = judge('new', action, actorsOf(by, await approverRole(tx, deps), null), facts);
+  const to = judge('new', action, actorsOf(by, await approverRole(tx, deps.clock.now()), null), facts);
   const id = newId(deps.clock.now());
   await tx
     .insertInto('list_change')
@@ -133,7 +133,7 @@ export function actOnListChange(
       waiting: false,
       current: await stands(tx, row, action === 'undo' ? change.after : change.before),
     };
-    const actors = actorsOf(by, await approverRole(tx, deps), change.requester);
+    const actors = actorsOf(by, await approverRole(tx, deps.clock.now()), change.requester);
     const to = judge(change.state, action, actors, facts);
     const number = change.steps.length + 1;
     await step(tx, deps, by, viewer.person.id, change, { number, action, from: change.state, to, reason });
@@ -242,7 +242,7 @@ async function step(
     .values({ ...row, at: new Date(deps.clock.now()), reason: reason || null })
     .execute();
   await note(tx, deps, by, change, action, { from, to }, reason);
-  const deciders = [await approverRole(tx, deps), ...(action === 'apply-now' ? KEEPERS : [])];
+  const deciders = [await approverRole(tx, deps.clock.now()), ...(action === 'apply-now' ? KEEPERS : [])];
   await tellOfListChange(tx, deps, { ...change, school: by.school }, action, person, deciders);
 }
 

@@ -140,7 +140,7 @@ test('FIL-04 the one who holds the duty alone cannot agree with themselves, and 
   assert.equal(change.requester, fay().id);
   await assert.rejects(act('filterApprover', change.id, 'approve'), code('list-change.second-person'));
   await assert.rejects(act('ictManager', change.id, 'approve'), code('list-change.duty'));
-  const waiting = () => t.db.in(fay().context, (tx) => listChangesWaiting(tx, school.deps, fay().viewer));
+  const waiting = () => t.db.in(fay().context, (tx) => listChangesWaiting(tx, fay().viewer, school.clock.now()));
   assert.equal((await waiting()).tooFew, true);
   const warning = /Fewer than two people share the duty for the filter/;
   assert.match((await pages.as(fay()).get('/filtering/lists/changes')).body, warning);

@@ -111,7 +111,10 @@ test('how a list is fetched is set on its page, and what is wrong is said at its
   assert.equal(opens.statusCode, 400);
   assert.match(opens.body, /id="reason-error"/);
   assert.equal((await ict.post(`${page}/settings`, { ...fields, reason: 'The first is often away.' })).statusCode, 303);
-  assert.deepEqual((await t.asOwner('select mirrors from list_source where id = $1', [await idOf('games')]))[0]?.mirrors, []);
+  assert.deepEqual(
+    (await t.asOwner('select mirrors from list_source where id = $1', [await idOf('games')]))[0]?.mirrors,
+    [],
+  );
   await agreeToAll(school);
   const [row] = await t.asOwner('select * from list_source where id = $1', [await idOf('games')]);
   assert.deepEqual(

@@ -40,7 +40,7 @@ export function listsPage(deps: Deps, viewer: Viewer, q = '') {
     const suffixes = perSource
       .flatMap(({ source, suffixes }) => suffixes.map((name) => ({ source, name })))
       .filter((s) => matches(s.source, s.name));
-    const changes = await listChangesWaiting(tx, deps, viewer);
+    const changes = await listChangesWaiting(tx, viewer, deps.clock.now());
     return {
       ...glance,
       q,
@@ -83,8 +83,8 @@ export function sourcePage(deps: Deps, viewer: Viewer, id: string) {
         kept: existsSync(versionFile(downloads, id, v.digest)),
       })),
       words: wordsOf(source, versions[0]?.entries ?? {}),
-      changes: await changesOfSource(tx, deps, viewer, id),
-      approvers: await approversNow(tx, deps),
+      changes: await changesOfSource(tx, viewer, deps.clock.now(), id),
+      approvers: await approversNow(tx, deps.clock.now()),
       categories: taxonomy().categories.filter((c) => c.nature !== 'help'),
       values: {
         location: source.location,

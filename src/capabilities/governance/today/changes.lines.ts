@@ -1,4 +1,4 @@
-import { changesWaiting } from '#rooms/filtering/index.ts';
+import { changesWaiting, listChangesWaiting } from '#rooms/filtering/index.ts';
 import { many, type ReadLines } from './line.ts';
 
 /** FCR-05, FIL-04: changes of the filter that wait for this person, and closings that nobody else has looked at for a day. */
@@ -8,4 +8,12 @@ export const changesToDecide: ReadLines = async (tx, viewer, now) => {
   const text = `${many(waiting, 'site change')} ${waiting === 1 ? 'waits' : 'wait'} for you`;
   const note = overdue > 0 ? `${many(overdue, 'closing')} by one person has waited more than a day.` : undefined;
   return [{ tone: 'amber', text, href: '/filtering/changes', ...(note && { note }) }];
+};
+
+/** FIL-04: changes of the filter's lists that a second person must agree to, or look at. */
+export const listChangesToDecide: ReadLines = async (tx, viewer, now) => {
+  const { forViewer } = await listChangesWaiting(tx, viewer, now);
+  if (forViewer === 0) return [];
+  const text = `${many(forViewer, 'change')} of the filter’s lists ${forViewer === 1 ? 'waits' : 'wait'} for you`;
+  return [{ tone: 'amber', text, href: '/filtering/lists/changes' }];
 };
