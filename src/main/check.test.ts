@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Refusal } from '#core/errors.ts';
+import { shippedPolicy } from '#policy/index.ts';
 import { temporaryFolder } from '#testing/folder.ts';
 import { type Checked, type CheckOptions, check } from './check.ts';
 import { ROOT } from './installation.ts';
@@ -50,6 +51,48 @@ test('many addresses are answered at once, each with its reason, its sources and
   assert.deepEqual([illegal.sources, illegal.weighed], [[], []], 'lists of illegal content are not quoted');
 });
 
+test('FIL-01 how sure the lists must be is said beside what they weigh, and the policy that asks for it', async () => {
+  const [year7, staff] = await Promise.all(
+    ['year-7', 'staff'].map((profile) => check({ ...options, profile, addresses: ['bets.example'] })),
+  );
+  assert.deepEqual([year7?.[0]?.evidence, staff?.[0]?.evidence], ['careful', 'sure']);
+  assert.equal(year7?.[0]?.policy, 'secondary-school 1');
+  assert.deepEqual(year7?.[0]?.weighed[0]?.reached, 'sure');
+});
+
+test('a time may be given, by which the windows of a policy are open or closed', async () => {
+  const document = shippedPolicy('secondary-school');
+  const windows = [{ days: [2], from: '12:30', to: '13:15' }];
+  const rules = document.rules.map((rule) =>
+    rule.categories.includes('gambling')
+      ? { ...rule, cells: { ...rule.cells, pupil: { value: 'times', windows } } }
+      : rule,
+  );
+  const file = join(folder, 'timed.json');
+  writeFileSync(file, JSON.stringify({ ...document, rules }));
+  const outcome = async (at: string) =>
+    (await check({ ...options, policy: file, at, addresses: ['bets.example'] }))[0]?.outcome;
+  assert.deepEqual(
+    [await outcome('2026-11-24T12:29'), await outcome('2026-11-24T12:30'), await outcome('2026-11-25T12:30')],
+    ['block', 'allow', 'block'],
+  );
+});
+
+test('of an encrypted address only the name is seen, and both answers are given', async () => {
+  const url = 'shared.example/casino';
+  mkdirSync(join(lists, 'with-addresses/gambling'), { recursive: true });
+  writeFileSync(join(lists, 'with-addresses/gambling/urls'), `${url}\n`);
+  const said = (await check({ ...options, addresses: [`http://${url}`, `https://${url}`] })).map((c) => [
+    c.outcome,
+    c.seen,
+    c.byName,
+  ]);
+  assert.deepEqual(said, [
+    ['block', 'address', null],
+    ['block', 'name', 'allow'],
+  ]);
+});
+
 test('what cannot be checked is refused with what there is', async () => {
   const refused = (change: Partial<CheckOptions>, code: string) =>
     assert.rejects(check({ ...options, ...change }), (e) => e instanceof Refusal && e.code === code);
@@ -58,6 +101,7 @@ test('what cannot be checked is refused with what there is', async () => {
   await refused({ policy: join(folder, 'no-such.json') }, 'check.policy');
   await refused({ lists: join(folder, 'nowhere') }, 'check.lists');
   await refused({ addresses: [] }, 'check.nothing');
+  await refused({ at: 'tomorrow' }, 'check.at');
 });
 
 test('the command prints a line of JSON for each line of a file', () => {

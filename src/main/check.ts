@@ -40,19 +40,24 @@ export interface CheckOptions {
   /** The addresses: a file with one on each line, besides those given as words. */
   readonly file: string | undefined;
   readonly addresses: readonly string[];
-  /** When it is asked, epoch ms. */
-  readonly at: number;
+  /** When it is asked: epoch ms, or a time such as 2026-11-24T12:30 on a British wall clock. */
+  readonly at: number | string;
 }
 
 /** One answer, as `--json` prints it. */
 export interface Checked {
   readonly address: string;
+  /** Id and version of the policy. */
+  readonly policy: string;
   readonly profile: string;
   /** How sure the lists must be for this profile; `weighed` says how sure they are. */
   readonly evidence: EvidenceLevel;
   readonly outcome: Decision['outcome'] | 'not-an-address';
   readonly because: Decision['because'] | null;
   readonly categories: readonly string[];
+  /** `name`: encrypted, so that a gateway sees the name only; then the answer is `byName`. */
+  readonly seen: 'address' | 'name';
+  readonly byName: Decision['outcome'] | null;
   /** Which lists speak of it, what each says, and whether it counts. */
   readonly sources: readonly { source: string; says: string; category: string | null; listed: string }[];
   /** Every category that anybody claims: the points for it, against it and needed, and how surely it is one. */
@@ -70,6 +75,8 @@ export async function check(options: CheckOptions): Promise<Checked[]> {
   const document = policyOf(options.policy, taxonomy);
   const profile = profileOf(document, options.profile);
   const policy = compilePolicy(document, taxonomy.categories, bareSchool(TIME_ZONE));
+  const at = momentOf(options.at);
+  const version = `${document.id} ${document.version}`;
   const asked = addressesOf(options).map((text) => ({ text, address: readAddress(text) }));
   const sources = sourcesOf(options.lists);
   const mapping = loadMapping(taxonomy);
@@ -86,14 +93,19 @@ export async function check(options: CheckOptions): Promise<Checked[]> {
       if (address) explained.set(address, e);
     }
     return asked.map(({ text, address }) => {
-      if (!address) return { ...NOTHING, address: text, profile, evidence: evidenceOf(policy, profile) };
-      const set = index.findUrl(address.host, address.path);
-      const by = (level: EvidenceLevel) => index.categoriesOf(set, level);
+      const same = { address: text, policy: version, profile, evidence: evidenceOf(policy, profile) };
+      if (!address) return { ...NOTHING, ...same };
+      const answer = (path: string) => {
+        const set = index.findUrl(address.host, path);
+        const by = (level: EvidenceLevel) => index.categoriesOf(set, level);
+        return decideByEvidence(policy, profile, by, { at });
+      };
+      const plain = /^http:/i.test(text) && address.path !== '';
       return {
-        address: text,
-        profile,
-        evidence: evidenceOf(policy, profile),
-        ...decideByEvidence(policy, profile, by, { at: options.at }),
+        ...same,
+        ...answer(address.path),
+        seen: plain ? 'address' : 'name',
+        byName: plain ? null : answer('').outcome,
         ...quotable(explained.get(address), taxonomy),
       };
     });
@@ -114,7 +126,24 @@ function inWords({ address, outcome, because, sources }: Checked): string {
   return `${address}: ${outcome}. ${because.text} [${rule}]${said ? ` Listed by ${said}.` : ''}`;
 }
 
-const NOTHING = { outcome: 'not-an-address', because: null, categories: [], sources: [], weighed: [] } as const;
+const NOTHING = {
+  outcome: 'not-an-address',
+  because: null,
+  categories: [],
+  seen: 'name',
+  byName: null,
+  sources: [],
+  weighed: [],
+} as const;
+
+function momentOf(at: number | string): number {
+  if (typeof at === 'number') return at;
+  try {
+    return Temporal.PlainDateTime.from(at).toZonedDateTime(TIME_ZONE).epochMilliseconds;
+  } catch {
+    throw invalid('check.at', `"${at}" is no time. Write it as 2026-11-24T12:30.`);
+  }
+}
 
 /** Lists of illegal content are never quoted (FIL-02). */
 function quotable(explained: Explanation | undefined, taxonomy: Taxonomy): Pick<Checked, 'sources' | 'weighed'> {

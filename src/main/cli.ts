@@ -10,6 +10,7 @@ const USAGE = `Usage: npm run gatehouse -- <command>
     --profile ID               a profile of that policy, or year-8 for a pupil of that year
     --lists FOLDER             a folder of list sources; our own lists are always among them
     --file hosts.txt           addresses, one on each line
+    --at 2026-11-24T12:30      as it would be at that time; now when left out
     --json                     a line of JSON for each
   policy lint FILE           contradictions, gaps and open questions of a policy file
     --json                     as JSON, for other programs
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     policy: { type: 'string' },
     profile: { type: 'string' },
     lists: { type: 'string' },
+    at: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -54,7 +56,7 @@ try {
         lists: text(values.lists),
         file: text(values.file),
         addresses: positionals.slice(1),
-        at: Date.now(),
+        at: text(values.at) ?? Date.now(),
       },
       values.json === true,
     );
