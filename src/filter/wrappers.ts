@@ -53,6 +53,17 @@ export function unwrap(host: string, path: string | undefined): readonly Wrapped
   return known.flatMap(({ kind, read }) => read(host, plain).map((inner) => ({ ...inner, kind })));
 }
 
+const SHOWS_OTHERS: readonly Wrapped['kind'][] = ['translator', 'archive', 'reader'];
+
+/**
+ * Is it what this host is for to show other sites' pages? A search engine, which leads on to them besides, is not meant:
+ * its address says nothing without its path.
+ */
+export function showsOthers(host: string): boolean {
+  const kinds = ways.find(host)?.map((w) => w.kind) ?? [];
+  return kinds.some((k) => SHOWS_OTHERS.includes(k)) && !kinds.includes('redirect');
+}
+
 /** A request head holds thousands; whoever sends more than this is not reading a page. */
 const MOST_VALUES = 64;
 

@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { MINUTE } from '#core/clock.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import type { MonitoringRules } from '#policy/types.ts';
+import type { PolicyDocument } from '#policy/types.ts';
 import { raiseLocked } from './alerts.service.ts';
 import { type EvidenceLine, lockAlerts } from './alerts.store.ts';
-import { countsAsAttempt, type Finding, grave, openKey, repeated, type Seen } from './detectors.rules.ts';
+import { bypassFinding, bypassRules, enoughTries, triesToBypass } from './detectors.bypass.rules.ts';
+import { actor, countsAsAttempt, type Finding, grave, openKey, repeated, type Seen } from './detectors.rules.ts';
 import { canonicalAddress } from './events.rules.ts';
 
 /**
@@ -16,21 +17,38 @@ export async function detect(
   tx: Tx,
   deps: Deps,
   school: string,
-  rules: MonitoringRules,
+  document: PolicyDocument,
   lines: readonly Seen[],
 ): Promise<void> {
+  const { monitoring: rules } = document;
+  const ways = bypassRules(document);
   const graves = lines.filter((l) => grave(rules, l));
-  const attempts = lines.filter((l) => countsAsAttempt(rules, l));
-  if (graves.length === 0 && attempts.length === 0) return;
+  const tries = ways ? lines.filter((l) => triesToBypass(ways, l)) : [];
+  // What is a try to get round the filter is found as that, and not a second time as a kind of site.
+  const attempts = lines.filter((l) => countsAsAttempt(rules, l) && !ways?.categories.has(l.category ?? ''));
+  if (graves.length === 0 && attempts.length === 0 && tries.length === 0) return;
   await lockAlerts(tx, school);
 
   for (const [key, seen] of groupBy(graves, (l) => openKey('grave', l))) {
     const finding = grave(rules, seen[0]);
     if (finding) await raiseFor(tx, deps, school, key, finding, seen, seen);
   }
+  if (ways && tries.length > 0) {
+    const span = Math.max(ways.minutes, rules.repeated.minutes) * MINUTE;
+    const around = await blockedAround(tx, tries, span, bypassKey, null);
+    for (const [key, fresh] of groupBy(tries, bypassKey)) {
+      const all = (around.get(key) ?? fresh).filter((l) => triesToBypass(ways, l));
+      const caught = enoughTries(ways, rules, all);
+      const isCaught = (l: Seen) => caught.some((c) => c.t === l.t && c.host === l.host);
+      const news = fresh.filter(isCaught);
+      if (news.length > 0) await raiseFor(tx, deps, school, key, bypassFinding(ways), caught, news);
+    }
+  }
   if (attempts.length === 0) return;
-  const groups = groupBy(attempts, (l) => openKey('repeated', l));
-  const around = await blockedAround(tx, attempts, rules.repeated.minutes * MINUTE);
+  const keyOf = (l: Seen) => openKey('repeated', l);
+  const groups = groupBy(attempts, keyOf);
+  const categories = [...new Set(attempts.map((a) => a.category))];
+  const around = await blockedAround(tx, attempts, rules.repeated.minutes * MINUTE, keyOf, categories);
   for (const [key, fresh] of groups) {
     const all = around.get(key) ?? fresh;
     const times = all.map((l) => l.t);
@@ -81,10 +99,16 @@ const evidence = (l: Seen): EvidenceLine => ({
 });
 
 /**
- * What was blocked for the same people in the same categories, as far before and after as the rule looks, by open key.
+ * What was blocked for the same people, as far before and after as the rule looks, by key.
  * One pass over what was blocked in that time: the lists are hashed, however many people a batch is about.
  */
-async function blockedAround(tx: Tx, attempts: readonly Seen[], span: number): Promise<Map<string, Group>> {
+async function blockedAround(
+  tx: Tx,
+  attempts: readonly Seen[],
+  span: number,
+  keyOf: (line: Seen) => string,
+  categories: readonly (string | null)[] | null,
+): Promise<Map<string, Group>> {
   let from = Number.POSITIVE_INFINITY;
   let until = Number.NEGATIVE_INFINITY;
   for (const { t } of attempts) {
@@ -96,10 +120,10 @@ async function blockedAround(tx: Tx, attempts: readonly Seen[], span: number): P
   const addresses = each(attempts.filter((a) => a.person === null).map((a) => a.address));
   const categories = each(attempts.map((a) => a.category));
   const { rows } = await sql<Omit<Seen, 't' | 'outcome'> & { at: Date }>`
-    select at, person_id as person, host(address) as address, host, category, via
+    select at, person_id as person, host(address) as address, host, category, via, rule
     from activity
     where outcome = 'block' and at between ${new Date(from)} and ${new Date(until)}
-      and category = any (${categories}::text[])
+      and (${categories}::text[] is null or category = any (${categories}::text[]))
       and (person_id = any (${people}::uuid[]) or person_id is null and address = any (${addresses}::inet[]))
     order by at`.execute(tx);
   const seen = rows.map(
@@ -110,5 +134,8 @@ async function blockedAround(tx: Tx, attempts: readonly Seen[], span: number): P
       outcome: 'block',
     }),
   );
-  return groupBy(seen, (l) => openKey('repeated', l));
+  return groupBy(seen, keyOf);
 }
+
+/** One open alert per person, whichever way they try. */
+const bypassKey = (line: Seen): string => `bypass ${actor(line)}`;

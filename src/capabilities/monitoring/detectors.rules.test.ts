@@ -19,6 +19,7 @@ const event = (more: Partial<Seen> = {}): Seen => ({
   category: 'games',
   outcome: 'block',
   via: 'proxy',
+  rule: 'MON-09',
   ...more,
 });
 const minutes = (...n: number[]) => n.map((m) => m * MINUTE);

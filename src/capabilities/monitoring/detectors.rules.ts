@@ -3,10 +3,10 @@ import type { ActivityEvent } from '#policy/feed.ts';
 import type { MonitoringRules } from '#policy/types.ts';
 
 /** What a detector looks at. */
-export type Seen = Pick<ActivityEvent, 't' | 'person' | 'address' | 'host' | 'category' | 'outcome' | 'via'>;
+export type Seen = Pick<ActivityEvent, 't' | 'person' | 'address' | 'host' | 'category' | 'outcome' | 'via' | 'rule'>;
 
 export interface Finding {
-  readonly detector: 'grave' | 'repeated';
+  readonly detector: 'grave' | 'repeated' | 'bypass';
   readonly urgency: 'urgent' | 'soon';
   readonly clause: string;
 }

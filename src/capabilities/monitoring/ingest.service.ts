@@ -56,7 +56,7 @@ export async function ingest(
       await insertLines(tx, key, lines);
       await addToHours(tx, key.school, lines);
       if (policy) {
-        await detect(tx, deps, key.school, policy.document.monitoring, lines);
+        await detect(tx, deps, key.school, policy.document, lines);
         await countMinutes(tx, deps, key.school, policy, lines);
       }
       await tellClasses(

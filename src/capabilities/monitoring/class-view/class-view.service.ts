@@ -120,7 +120,7 @@ export function lookAt(deps: Deps, viewer: Viewer, id: string): Promise<LookPage
  */
 async function privately(tx: Tx, deps: Deps): Promise<(host: string) => boolean> {
   const index = await currentIndex(deps, tx);
-  return (host) => index === null || index.categoriesOf(index.find(host)).some((c) => PRIVATE.has(c));
+  return (host) => index === null || index.categoriesOf(index.find(host), 'careful').some((c) => PRIVATE.has(c));
 }
 
 /** A look ends with its time, with the class, and with the role or class that allowed it. */
