@@ -1,6 +1,7 @@
 import { type AccessLevel, type CompiledProfile, type DeviceClass, deviceAccess, UNIDENTIFIED } from '#policy/index.ts';
+import { many } from '../today/line.ts';
 import type { CoverageFacts, Place } from './facts.ts';
-import { type About, type Row, seen, statements, working } from './statements.ts';
+import { type About, filtering, type Row, type Statement, seen, statements, working } from './statements.ts';
 
 /** One kind of device, in one place, in the hands of somebody of one profile. */
 export interface Combo {
@@ -13,15 +14,94 @@ export interface Combo {
 }
 
 const away = (c: Combo) => c.place.kind === 'off-site';
-const here = (c: Combo) => !away(c) && working(c.facts) && (c.facts.reach.dns || c.facts.reach.proxy);
+const here = (c: Combo) => !away(c) && filtering(c.facts);
 const recorded = (c: Combo) => here(c) && seen(c.facts);
-const safety = (c: Combo) => c.facts.safety[c.profile.id];
 const known = (c: Combo) => c.profile.id !== UNIDENTIFIED;
-const YOUTUBE = {
-  none: '',
-  moderate: ', YouTube moderately restricted',
-  strict: ', YouTube strictly restricted',
-} as const;
+
+/** One profile, whatever device its people use and wherever. */
+export interface ProfileFacts {
+  readonly facts: CoverageFacts;
+  readonly profile: CompiledProfile;
+}
+
+const safetyOf = ({ facts, profile }: ProfileFacts) => facts.safety[profile.id];
+const YOUTUBE = { none: 'not restricted', moderate: 'moderately restricted', strict: 'strictly restricted' } as const;
+
+/** What differs from person to person, where the filter is at work. */
+export const PROFILE_ROWS: readonly Row<ProfileFacts>[] = [
+  {
+    id: 'kinds',
+    about: 'filtered',
+    when: ({ facts }) => facts.lists.builtAt !== null,
+    says: ({ facts, profile }) => `${many(facts.closed[profile.id]?.length ?? 0, 'kind')} of site closed now.`,
+    change: 'The policy, and the hour where a rule goes by time.',
+  },
+  {
+    id: 'unlisted-closed',
+    about: 'filtered',
+    when: ({ profile }) => profile.uncategorised === 'block',
+    says: () => 'Sites that no list knows are closed.',
+    change: 'The policy.',
+  },
+  {
+    id: 'search',
+    about: 'filtered',
+    when: (p) => safetyOf(p)?.safeSearch === true,
+    says: () => 'Safe results in search engines.',
+    change: 'The policy.',
+  },
+  {
+    id: 'youtube',
+    about: 'filtered',
+    when: (p) => (safetyOf(p)?.youtube ?? 'none') !== 'none',
+    says: (p) => `YouTube ${YOUTUBE[safetyOf(p)?.youtube ?? 'none']}.`,
+    change: 'The policy.',
+  },
+  {
+    id: 'files',
+    about: 'filtered',
+    when: (p) => p.facts.reach.proxy && Object.keys(safetyOf(p)?.refusedFiles ?? {}).length > 0,
+    says: (p) => `Refused on plain HTTP: ${Object.keys(safetyOf(p)?.refusedFiles ?? {}).join(', ')}.`,
+    change: 'The policy.',
+  },
+  {
+    id: 'unlisted-open',
+    about: 'not',
+    when: ({ profile }) => profile.uncategorised === 'allow',
+    says: () => 'Sites that no list knows are open.',
+    change: 'The policy.',
+  },
+  {
+    id: 'search-free',
+    about: 'not',
+    when: (p) => safetyOf(p)?.safeSearch !== true,
+    says: () => 'Search engines as people set them.',
+    change: 'The policy.',
+  },
+  {
+    id: 'youtube-free',
+    about: 'not',
+    when: (p) => (safetyOf(p)?.youtube ?? 'none') === 'none',
+    says: () => `YouTube ${YOUTUBE.none}.`,
+    change: 'The policy.',
+  },
+];
+
+/** Every profile with what holds for it; those alike stand together. Nothing holds while no device is filtered. */
+export function profileRows(facts: CoverageFacts, only: string): { profiles: string[]; says: MapRow['says'] }[] {
+  if (!filtering(facts) || !facts.policy) return [];
+  const said = facts.policy.compiled.profiles
+    .filter((p) => only === '' || p.id === only)
+    .map((profile) => ({ name: profile.name, says: byAbout(statements(PROFILE_ROWS, { facts, profile })) }));
+  return [...Map.groupBy(said, (s) => JSON.stringify(s.says)).values()].flatMap((alike) =>
+    alike[0] ? [{ profiles: alike.map((a) => a.name), says: alike[0].says }] : [],
+  );
+}
+
+const byAbout = (held: readonly Statement[]): MapRow['says'] => {
+  const of = (about: About) => held.filter((s) => s.about === about).map((s) => s.text);
+  return { filtered: of('filtered'), monitored: of('monitored'), not: of('not') };
+};
 
 /** What differs from device to device, place to place and person to person. What holds everywhere is in SCHOOL_ROWS. */
 export const COMBO_ROWS: readonly Row<Combo>[] = [
@@ -36,28 +116,6 @@ export const COMBO_ROWS: readonly Row<Combo>[] = [
           ? 'By DNS, while it is set to use ours.'
           : 'Through the proxy, while it is set to use it.',
     change: 'The settings of the device.',
-  },
-  {
-    id: 'kinds',
-    about: 'filtered',
-    when: here,
-    says: (c) =>
-      `${c.facts.closed[c.profile.id]?.length ?? 0} kinds of site closed now; sites that no list knows are ${c.profile.uncategorised === 'block' ? 'closed' : 'open'}.`,
-    change: 'The policy, and the hour where a rule goes by time.',
-  },
-  {
-    id: 'search',
-    about: 'filtered',
-    when: (c) => here(c) && safety(c)?.safeSearch === true,
-    says: (c) => `Safe search kept${YOUTUBE[safety(c)?.youtube ?? 'none']}.`,
-    change: 'The policy.',
-  },
-  {
-    id: 'files',
-    about: 'filtered',
-    when: (c) => here(c) && c.facts.reach.proxy && Object.keys(safety(c)?.refusedFiles ?? {}).length > 0,
-    says: (c) => `On plain HTTP refused: ${Object.keys(safety(c)?.refusedFiles ?? {}).join(', ')}.`,
-    change: 'The policy.',
   },
   {
     id: 'recorded-person',
@@ -115,13 +173,6 @@ export const COMBO_ROWS: readonly Row<Combo>[] = [
     change: 'The policy, or access control on the network.',
   },
   {
-    id: 'search-free',
-    about: 'not',
-    when: (c) => here(c) && safety(c)?.safeSearch !== true,
-    says: () => 'Safe search not kept.',
-    change: 'The policy.',
-  },
-  {
     id: 'dns-only',
     about: 'not',
     when: (c) => here(c) && !c.facts.reach.proxy,
@@ -162,11 +213,7 @@ export function mapRows(facts: CoverageFacts, search: MapSearch): MapRow[] {
       const said = pick(policy.compiled.profiles, search.profile).map((profile) => {
         const access = accessOf(facts, device, place, profile);
         const held = statements(COMBO_ROWS, { facts, device, place, profile, access });
-        const of = (about: About) => held.filter((s) => s.about === about).map((s) => s.text);
-        return {
-          profile: profile.name,
-          says: { filtered: of('filtered'), monitored: of('monitored'), not: of('not') },
-        };
+        return { profile: profile.name, says: byAbout(held) };
       });
       const alike = [...Map.groupBy(said, (s) => JSON.stringify(s.says)).values()];
       return { place: place.name, alike };
@@ -174,12 +221,26 @@ export function mapRows(facts: CoverageFacts, search: MapSearch): MapRow[] {
     return [...Map.groupBy(byPlace, (p) => JSON.stringify(p.alike)).values()].flatMap((places) =>
       (places[0]?.alike ?? []).flatMap((alike): MapRow[] =>
         alike[0]
-          ? [{ device, places: places.map((p) => p.place), profiles: alike.map((a) => a.profile), says: alike[0].says }]
+          ? [
+              {
+                device,
+                places: places.map((p) => p.place),
+                profiles: whom(
+                  facts,
+                  alike.map((a) => a.profile),
+                ),
+                says: alike[0].says,
+              },
+            ]
           : [],
       ),
     );
   });
 }
+
+/** All names of a policy in one word. */
+const whom = (facts: CoverageFacts, names: readonly string[]): readonly string[] =>
+  names.length === facts.policy?.compiled.profiles.length ? ['Everybody'] : names;
 
 /** As registered and with every record it needs: the most that the policy gives such a device there at this time. */
 function accessOf(facts: CoverageFacts, device: DeviceClass, place: Place, profile: CompiledProfile): AccessLevel {

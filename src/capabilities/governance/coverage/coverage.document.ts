@@ -8,7 +8,7 @@ import {
   type Rich,
   table,
 } from '#platform/documents/index.ts';
-import { type MapRow, type MapSearch, mapRows } from './combos.ts';
+import { type MapRow, type MapSearch, mapRows, profileRows } from './combos.ts';
 import type { CoverageFacts } from './facts.ts';
 import { type About, SCHOOL_ROWS, statements } from './statements.ts';
 
@@ -47,6 +47,7 @@ export function coverageDocument(facts: CoverageFacts, search: MapSearch = EVERY
       ...about('not'),
       ...about('filtered'),
       ...about('monitored'),
+      ...personBlocks(profileRows(facts, search.profile)),
       heading(2, 'By device, place and person', 'map'),
       paragraph('What holds on any device stands above. Here is what differs; rows that say the same stand as one.'),
       ...mapBlocks(mapRows(facts, search)),
@@ -59,6 +60,15 @@ const NOTHING: Readonly<Record<About, string>> = {
   monitored: 'Nothing, as far as is known at this moment: no gateway has brought a record within a week.',
   not: 'Nothing.',
 };
+
+function personBlocks(rows: ReturnType<typeof profileRows>): Block[] {
+  if (rows.length === 0) return [];
+  return headedTable(
+    heading(2, 'By person', 'people'),
+    ['Who', 'Filtered, on any device that uses our DNS or proxy', 'Not'],
+    rows.map((r) => [r.profiles.join(', '), r.says.filtered.join(' '), r.says.not.join(' ')]),
+  );
+}
 
 function mapBlocks(rows: readonly MapRow[]): Block[] {
   if (rows.length === 0)

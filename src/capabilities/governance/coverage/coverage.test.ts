@@ -33,6 +33,10 @@ before(async () => {
     `insert into registered_address (school_id, cidr, label, profile) values ($1, '10.7.3.0/24', 'Library computers', 'pupil-8')`,
     [school.id],
   );
+  await t.asOwner(
+    `insert into list_version (school_id, sha256, built_at, domains, urls, report) values ($1, 'x', $2, 1, 0, '{"perCategory": {}}')`,
+    [school.id, new Date(school.clock.now())],
+  );
   await gateway('North wing', 0);
 });
 after(async () => {

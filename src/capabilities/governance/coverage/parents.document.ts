@@ -1,6 +1,6 @@
 import { type Block, type DocumentModel, heading, list, note, paragraph } from '#platform/documents/index.ts';
 import type { CoverageFacts } from './facts.ts';
-import { type About, SCHOOL_ROWS, statements } from './statements.ts';
+import { type About, filtering, SCHOOL_ROWS, statements } from './statements.ts';
 
 const HEADINGS: Readonly<Record<About, string>> = {
   filtered: 'What the school filters',
@@ -61,9 +61,11 @@ const NOTHING: Readonly<Record<About, string>> = {
 const day = (f: CoverageFacts): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone: f.school.timeZone }).format(f.at);
 
-function closedToPupils({ policy, closed }: CoverageFacts): string[] {
+/** What the filter would close is told only where it is at work and has lists to tell kinds apart by. */
+function closedToPupils(facts: CoverageFacts): string[] {
+  const { policy, closed, lists } = facts;
   const pupils = policy?.compiled.profiles.filter((p) => p.audience === 'pupil') ?? [];
-  if (!policy || pupils.length === 0) return [];
+  if (!policy || pupils.length === 0 || lists.builtAt === null || !filtering(facts)) return [];
   return Object.entries(policy.compiled.categories)
     .filter(([id]) => pupils.every((p) => closed[p.id]?.includes(id)))
     .map(([, c]) => c.name)

@@ -13,7 +13,7 @@ export interface Row<Facts> {
   readonly about: About;
   readonly when: (facts: Facts) => boolean;
   readonly says: (facts: Facts) => string;
-  readonly parents?: (facts: Facts) => string;
+  readonly parents?: (facts: Facts) => string | null;
   /** What would change it. */
   readonly change: string;
 }
@@ -42,6 +42,8 @@ const DETECTED_WITHIN = 7 * DAY;
 
 export const working = (f: CoverageFacts) =>
   f.policy !== null && f.gateways.some((g) => g.state === 'at-work' || g.state === 'behind');
+/** A gateway is at work and other devices reach it. */
+export const filtering = (f: CoverageFacts) => working(f) && (f.reach.dns || f.reach.proxy);
 const silent = (f: CoverageFacts) => f.gateways.filter((g) => g.state === 'silent');
 const inState = (f: CoverageFacts, state: CoverageFacts['gateways'][number]['state']) =>
   f.gateways.filter((g) => g.state === state);
@@ -51,6 +53,7 @@ const lateSlots = (f: CoverageFacts) => f.slots.filter((s) => s.state === 'late'
 const profiles = (f: CoverageFacts) => f.policy?.compiled.profiles ?? [];
 const pupils = (f: CoverageFacts) => f.policy?.document.profiles.filter((p) => p.match.kinds?.includes('pupil')) ?? [];
 const searchUnsafe = (f: CoverageFacts) => profiles(f).filter((p) => f.safety[p.id]?.safeSearch !== true);
+const restricted = (f: CoverageFacts, profile: string) => (f.safety[profile]?.youtube ?? 'none') !== 'none';
 const pupilsUnsafe = (f: CoverageFacts) => pupils(f).filter((p) => f.safety[p.id]?.safeSearch !== true);
 /** What gateways recorded came in within a week: only that shows that monitoring works. */
 export const seen = (f: CoverageFacts) => f.lastActivity !== null && f.at - f.lastActivity.getTime() < DETECTED_WITHIN;
@@ -67,8 +70,10 @@ export const SCHOOL_ROWS: readonly Row<CoverageFacts>[] = [
       const on = f.gateways.filter((g) => g.state === 'at-work' || g.state === 'behind');
       return `${many(on.length, 'gateway')} of ${f.gateways.length} at work: ${on.map((g) => `“${g.name}”, heard ${span(f.at - (g.seenAt?.getTime() ?? f.at))} ago`).join('; ')}.`;
     },
-    parents: () =>
-      'A web filter called Gatehouse, which the school runs itself, decides for each site whether it may be opened. It asks the school’s own policy.',
+    parents: (f) =>
+      filtering(f)
+        ? 'A web filter called Gatehouse, which the school runs itself, decides for each site whether it may be opened. It asks the school’s own policy.'
+        : null,
     change: 'A gateway that falls silent for three minutes, or one more that is enrolled.',
   },
   {
@@ -127,19 +132,28 @@ export const SCHOOL_ROWS: readonly Row<CoverageFacts>[] = [
   {
     id: 'safe-search',
     about: 'filtered',
-    when: (f) => working(f) && profiles(f).length > searchUnsafe(f).length,
+    when: (f) => filtering(f) && profiles(f).length > searchUnsafe(f).length,
     says: (f) =>
-      `Safe results in the large search engines, and YouTube’s restricted mode, for: ${profiles(f)
+      `Safe results in the large search engines for: ${profiles(f)
         .filter((p) => f.safety[p.id]?.safeSearch)
         .map((p) => p.name)
         .join(', ')}.`,
     parents: (f) =>
-      pupilsUnsafe(f).length === 0
-        ? 'The large search engines show safe results only to pupils, and YouTube is in its restricted mode for them.'
-        : `The large search engines show safe results only to some pupils; not to: ${pupilsUnsafe(f)
-            .map((p) => p.name)
-            .join(', ')}.`,
+      pupilsUnsafe(f).length === 0 ? 'The large search engines show safe results only to pupils.' : null,
     change: 'The policy in force, which says who counts as pupil, staff or guest.',
+  },
+  {
+    id: 'youtube',
+    about: 'filtered',
+    when: (f) => filtering(f) && profiles(f).some((p) => restricted(f, p.id)),
+    says: (f) =>
+      `YouTube’s restricted mode for: ${profiles(f)
+        .filter((p) => restricted(f, p.id))
+        .map((p) => p.name)
+        .join(', ')}.`,
+    parents: (f) =>
+      pupils(f).every((p) => restricted(f, p.id)) ? 'YouTube is in its restricted mode for pupils.' : null,
+    change: 'The policy in force.',
   },
   {
     id: 'resolvers',

@@ -6,7 +6,7 @@ import { mapRows } from '../coverage/combos.ts';
 import { readCoverage } from '../coverage/facts.ts';
 import { SCHOOL_ROWS, type Statement, statements } from '../coverage/statements.ts';
 import { type AnswerTimes, type Asked, answerTimes } from './answers.rules.ts';
-import type { ReadTests, TestsRun } from './proof.hook.ts';
+import { type TestsRun, testsRun } from './tests-run.ts';
 
 /** What Gatehouse knows of the time under review; counts only, nobody is named. It is kept as it was when a review is signed. */
 export interface Figures {
@@ -32,11 +32,11 @@ export interface Figures {
 }
 
 /** Read as the system: a review counts everything, whoever looks at it. */
-export async function readFigures(deps: Deps, school: School, readTests: ReadTests, from: Date): Promise<Figures> {
+export async function readFigures(deps: Deps, school: School, from: Date): Promise<Figures> {
   const facts = await readCoverage(deps, school);
   return deps.db.in(systemContext(school.id), async (tx) => {
     const now = deps.clock.now();
-    const tests = await readTests(tx, from, new Date(now));
+    const tests = await testsRun(tx, from, new Date(now));
     return {
       at: new Date(now).toISOString(),
       from: from.toISOString(),

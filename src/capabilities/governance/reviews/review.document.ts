@@ -99,7 +99,7 @@ export function figureBlocks(figures: Figures, timeZone: string): Block[] {
     paragraph(
       figures.tests
         ? `${many(figures.tests.runs, 'run')} with ${many(figures.tests.requests, 'request')}, ${many(figures.tests.failures, 'failure')}; the last ${figures.tests.lastAt ? moment(figures.tests.lastAt, timeZone) : 'never'}.`
-        : 'Not run yet. Test by hand on each kind of device, and write the results under the item on tests.',
+        : 'Not run yet in this time. Test by hand on each kind of device, and write the results under the item on tests.',
     ),
     ...headedTable(
       heading(3, 'Changes in that time', 'changed'),

@@ -6,7 +6,6 @@ import { renderBlock } from '#platform/documents/index.ts';
 import { liveHoldings, names } from '#rooms/identity/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { type Figures, readFigures } from './figures.ts';
-import { noTests, type ReadTests } from './proof.hook.ts';
 import { ANSWER_WORDS, dutyLines, figureBlocks, reviewDocument } from './review.document.ts';
 import { ATTENDEE_PARTS, aYearFrom, partsOf, reviewWorkflow } from './review.workflow.ts';
 import { factsOf, STAYS, startOf } from './reviews.service.ts';
@@ -48,10 +47,10 @@ export function reviewsPage(deps: Deps, viewer: Viewer, q: string) {
   });
 }
 
-const live = (deps: Deps, viewer: Viewer, review: Review, readTests: ReadTests): Promise<Figures> =>
+const live = (deps: Deps, viewer: Viewer, review: Review): Promise<Figures> =>
   review.record
     ? Promise.resolve(review.record)
-    : readFigures(deps, viewer.school, readTests, startOf(review.from, viewer.school.timeZone));
+    : readFigures(deps, viewer.school, startOf(review.from, viewer.school.timeZone));
 
 async function load(tx: Tx, id: string) {
   const review = (await reviewsOf(tx)).find((r) => r.id === id);
@@ -68,13 +67,7 @@ async function load(tx: Tx, id: string) {
 }
 
 /** One review: its checklist, who took part, and what Gatehouse knows. */
-export async function reviewPage(
-  deps: Deps,
-  viewer: Viewer,
-  id: string,
-  search: { q: string; answer: string },
-  readTests = noTests,
-) {
+export async function reviewPage(deps: Deps, viewer: Viewer, id: string, search: { q: string; answer: string }) {
   const { timeZone } = viewer.school;
   const page = await deps.db.in(contextOf(viewer), async (tx) => {
     const loaded = await load(tx, id);
@@ -86,7 +79,7 @@ export async function reviewPage(
   });
   const { review, items, who, facts } = page;
   const offered = reviewWorkflow.offered(review.state, partsOf(viewer.duties));
-  const figures = await live(deps, viewer, review, readTests);
+  const figures = await live(deps, viewer, review);
   const byItem = new Map(items.map((i) => [i.item, i]));
   const wanted = search.q.trim().toLowerCase();
   const fits = (item: (typeof ITEMS)[number]) => {
@@ -160,9 +153,9 @@ export function itemPage(deps: Deps, viewer: Viewer, id: string, item: string) {
 }
 
 /** The review as a document. */
-export async function reviewFileModel(deps: Deps, viewer: Viewer, id: string, readTests = noTests) {
+export async function reviewFileModel(deps: Deps, viewer: Viewer, id: string) {
   const { review, items, notes, who } = await deps.db.in(contextOf(viewer), (tx) => load(tx, id));
-  const figures = await live(deps, viewer, review, readTests);
+  const figures = await live(deps, viewer, review);
   const names = who;
   return { review, model: reviewDocument(viewer.school, review, items, notes, figures, names) };
 }

@@ -6,7 +6,6 @@ import type { Deps } from '#platform/deps.ts';
 import { FORMATS, type Format, renderApart } from '#platform/documents/index.ts';
 import { done, orFormAgain, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { OVERSIGHT, seesEvidence } from '../living-policy/living-policy.pages.ts';
-import { noTests, type ReadTests } from './proof.hook.ts';
 import { PARTS } from './review.workflow.ts';
 import { itemPage, reviewFileModel, reviewPage, reviewsPage } from './reviews.pages.ts';
 import { addNote, answerItem, beginReview, signReview, writeSummary } from './reviews.service.ts';
@@ -25,7 +24,7 @@ const body = <T extends Parameters<typeof Type.Object>[0]>(fields: T) =>
 const listOf = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
 
 /** The yearly review of filtering and monitoring (FIL-07, FIL-10..14). */
-export function reviewsRoutes(app: WebApp, deps: Deps, readTests: ReadTests = noTests): void {
+export function reviewsRoutes(app: WebApp, deps: Deps): void {
   /** Whoever answers for the policy, by what they are and not by a role alone. */
   const reader = (viewer: Viewer): Viewer => {
     if (!seesEvidence(viewer, viewer.school.id)) {
@@ -56,7 +55,7 @@ export function reviewsRoutes(app: WebApp, deps: Deps, readTests: ReadTests = no
     id: string,
     search: { q: string; answer: string },
     again: { typed?: object; refusal?: Refusal } = {},
-  ) => reply.page(`${VIEWS}/review.njk`, { ...(await reviewPage(deps, viewer, id, search, readTests)), ...again });
+  ) => reply.page(`${VIEWS}/review.njk`, { ...(await reviewPage(deps, viewer, id, search)), ...again });
   const WHOLE = { q: '', answer: '' };
 
   app.get(
@@ -75,7 +74,7 @@ export function reviewsRoutes(app: WebApp, deps: Deps, readTests: ReadTests = no
       const viewer = reader(viewerOf(request));
       const { id, format } = request.params;
       if (!Object.hasOwn(FORMATS, format)) throw notFound('this file');
-      const { review, model } = await reviewFileModel(deps, viewer, known(id), readTests);
+      const { review, model } = await reviewFileModel(deps, viewer, known(id));
       const name = `review-${viewer.school.slug}-${review.signedOn ?? 'draft'}.${format}`;
       return reply
         .type(FORMATS[format as Format])
@@ -151,7 +150,7 @@ export function reviewsRoutes(app: WebApp, deps: Deps, readTests: ReadTests = no
       return orFormAgain(
         reply,
         async () => {
-          await signReview(deps, viewer, id, nextOn, readTests);
+          await signReview(deps, viewer, id, nextOn);
           return done(reply, `/reviews/${id}`, 'Signed. It stays as it is now; what comes later is an addendum.');
         },
         (refusal) => showReview(reply, viewer, id, WHOLE, { typed: request.body, refusal }),

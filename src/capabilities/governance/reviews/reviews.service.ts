@@ -8,7 +8,6 @@ import { personById } from '#rooms/identity/index.ts';
 import { evidence } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { readFigures } from './figures.ts';
-import { noTests, type ReadTests } from './proof.hook.ts';
 import {
   type Answer,
   ATTENDEE_PARTS,
@@ -210,13 +209,7 @@ export function writeSummary(deps: Deps, viewer: Viewer, id: string, input: Summ
 }
 
 /** Sign it. What Gatehouse knew then is kept with it, and it is the evidence of the policy's duty. */
-export async function signReview(
-  deps: Deps,
-  viewer: Viewer,
-  id: string,
-  nextOn: string,
-  readTests: ReadTests = noTests,
-): Promise<void> {
+export async function signReview(deps: Deps, viewer: Viewer, id: string, nextOn: string): Promise<void> {
   if (!isDay(nextOn)) throw invalid('review.next', 'Enter a day.', { nextOn: 'Enter a day, such as 2027-11-03.' });
   const read = (tx: Tx) => reviewById(tx, id);
   const draft = await deps.db.in(contextOf(viewer), async (tx) => {
@@ -224,7 +217,7 @@ export async function signReview(
     await judge(tx, deps, viewer, review, 'sign', { nextOn });
     return review;
   });
-  const figures = await readFigures(deps, viewer.school, readTests, startOf(draft.from, viewer.school.timeZone));
+  const figures = await readFigures(deps, viewer.school, startOf(draft.from, viewer.school.timeZone));
   await deps.db.in(contextOf(viewer), async (tx) => {
     // Judged again in the transaction that signs: somebody may have answered otherwise meanwhile.
     await tx.selectFrom('filter_review').select('id').where('id', '=', id).forUpdate().execute();
