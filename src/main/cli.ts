@@ -5,6 +5,8 @@ const USAGE = `Usage: npm run gatehouse -- <command>
 
   setup --file school.json   set up a school from a file (docs/school.example.json shows one)
   ledger verify              check the ledger, its seals and the stored activity
+  evidence rotate            give the evidence vault a fresh key and wrap every file's key by it
+  evidence hand-over ORDER   write out sealed evidence that the police asked for, to --file FILE.tar
   check ADDRESS ...          what the filter answers, and why, for many addresses at once
     --policy ID|FILE           secondary-school, tuition-centre, or a policy file
     --profile ID               a profile of that policy, or year-8 for a pupil of that year
@@ -16,7 +18,7 @@ const USAGE = `Usage: npm run gatehouse -- <command>
     --json                     as JSON, for other programs
     --today 2026-09-01         as it stands on that day
 
-The first two work whether Gatehouse is running or not, on the data folder in GATEHOUSE_DATA (or --data).
+All of these but check and policy lint work whether Gatehouse is running or not, on the data folder in GATEHOUSE_DATA (or --data).
 check and policy lint need no data folder. policy lint reads the file and nothing else. It ends with 0 when no contradiction is unsettled, with 3 when one is, and
 with 1 when the file is no policy that this program can keep; every fault is then named with its place.`;
 
@@ -63,6 +65,12 @@ try {
   } else if (command === 'ledger verify' && file === undefined) {
     const { ledgerVerify, withStore } = await import('./store-commands.ts');
     process.exitCode = await withStore(values.data, ledgerVerify);
+  } else if (command === 'evidence rotate' && file === undefined) {
+    const { evidenceRotate, withStore } = await import('./store-commands.ts');
+    await withStore(values.data, evidenceRotate);
+  } else if (command === 'evidence hand-over' && file !== undefined && typeof values.file === 'string') {
+    const { evidenceHandOver, withStore } = await import('./store-commands.ts');
+    await withStore(values.data, (deps) => evidenceHandOver(deps, file, String(values.file)));
   } else if (command === 'setup' && typeof values.file === 'string') {
     const { setupFromFile, withStore } = await import('./store-commands.ts');
     await withStore(values.data, (deps) => setupFromFile(deps, String(values.file)));

@@ -1,9 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { notFound, Refusal } from '#core/errors.ts';
+import { isUuid } from '#core/ids.ts';
 import { dataPaths, readConfig } from '#platform/config.ts';
 import type { Deps } from '#platform/deps.ts';
 import { verifyLedger } from '#platform/ledger.ts';
 import { schools } from '#platform/school.ts';
+import { handOver, rotate } from '#rooms/incidents/evidence/index.ts';
 import { verifyActivity } from '#rooms/monitoring/index.ts';
 import { depsFor, openStore, runningDatabase } from './installation.ts';
 import { lockData } from './lock.ts';
@@ -57,4 +62,30 @@ export async function ledgerVerify(deps: Deps): Promise<number> {
   for (const fault of faults) console.error(`FAULT: ${fault}`);
   console.log(faults.length === 0 ? 'Everything is as it was written.' : `${faults.length} faults found.`);
   return faults.length === 0 ? 0 : 1;
+}
+
+/** A fresh key for the evidence vault, with how far it is. */
+export async function evidenceRotate(deps: Deps): Promise<void> {
+  const { rewrapped, dropped, leftOver } = await rotate(deps, (done) => console.log(`${done} keys wrapped anew …`));
+  console.log(`Done: ${rewrapped} keys of files are wrapped by the new key.`);
+  if (dropped.length > 0) {
+    console.log('The old key is destroyed. Replace your backup of evidence/keys.json now: it holds the old one still.');
+  }
+  if (leftOver.length > 0) console.log('Take GATEHOUSE_EVIDENCE_KEY_BEFORE out of the settings and destroy that key.');
+}
+
+/** Sealed evidence for the police, by an order that two people agreed to (EVI-07). */
+export async function evidenceHandOver(deps: Deps, order: string, file: string): Promise<void> {
+  if (!isUuid(order)) throw notFound('this order');
+  for (const { id } of await schools(deps.db)) {
+    const archive = await handOver(deps, id, order).catch((e) => {
+      if (e instanceof Refusal && e.kind === 'not-found') return null;
+      throw e;
+    });
+    if (!archive) continue;
+    await pipeline(Readable.from(archive), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    console.log(`Written to ${file}. It goes to the police and to nobody else; its index.html says how it is checked.`);
+    return;
+  }
+  throw notFound('this order');
 }

@@ -21,7 +21,7 @@ export interface ExportAsk {
 }
 
 /** EVI-08: everything that is kept in a case, for the police, with what a third party needs to check it. */
-export function exportCase(
+export async function exportCase(
   deps: Deps,
   side: CaseSide,
   asker: Asker,

@@ -40,7 +40,7 @@ export async function keptUntil(tx: Tx, ref: CaseRef, now: number): Promise<Date
 }
 
 /** The first of two: says what is to happen and why. Nothing happens yet. */
-export function propose(
+export async function propose(
   deps: Deps,
   side: CaseSide,
   asker: Asker,

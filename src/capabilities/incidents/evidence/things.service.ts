@@ -30,7 +30,7 @@ export interface NewCustody {
 }
 
 /** EVI-05, EVI-08: a device, a paper, a thing. It is described and never copied, so this goes on in a sealed case too. */
-export function takeThing(
+export async function takeThing(
   deps: Deps,
   side: CaseSide,
   asker: Asker,
