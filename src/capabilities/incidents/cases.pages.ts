@@ -85,8 +85,9 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
         text: e.text,
         action: e.action,
       })),
-      first,
-      others: offers.filter((o) => !first.includes(o)),
+      ...nextOf(first),
+      stop: offers.find((o) => o.action === 'suspect'),
+      others: offers.filter((o) => !first.includes(o) && o.action !== 'suspect'),
       options: await optionsFor(tx, offers, standing, document, find),
       find,
       alerts: await tx.selectFrom('alert').select(['id', 'reference']).where('case_id', '=', file.id).execute(),
@@ -107,6 +108,13 @@ function offersOf({ file, facts }: Standing): Offer[] {
     const missing = ways.reduce((least, w) => (w.length < least.length ? w : least), ways[0] ?? []);
     return { ...form, missing };
   });
+}
+
+/** The step to take now, what else could come next, and what the state's last step still waits for. */
+function nextOf(first: readonly Offer[]) {
+  const next = first.find((o) => o.missing.length === 0) ?? first[0];
+  const goal = first.at(-1);
+  return { next, alsoNext: first.filter((o) => o !== next), goal: goal?.missing.length ? goal : undefined };
 }
 
 /** The usual way of a case, with where this one stands: what the page draws at its top. */

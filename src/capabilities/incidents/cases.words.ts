@@ -20,7 +20,7 @@ export const STATES: Readonly<
     name: 'Triage',
     tag: 'calm',
     now: 'Is anybody in danger now? What is it about, and whom? The answer says which way it goes.',
-    first: ['classify', 'support', 'contain'],
+    first: ['support', 'classify', 'contain'],
   },
   contain: {
     name: 'Containing it',
