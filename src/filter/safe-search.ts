@@ -10,12 +10,28 @@ const Parameter = Type.Object(
   { additionalProperties: false },
 );
 const strict = { additionalProperties: false } as const;
+/**
+ * Where it is said that the second name works: `provider` in the provider's own words at `source`, `in-use` by a list
+ * that many networks rely on. `read`: where those words were read, since not every page can be.
+ */
+const Said = {
+  source: Type.String({ pattern: '^https://' }),
+  read: Type.Optional(Type.String({ pattern: '^https://' })),
+  proof: Type.Union([Type.Literal('provider'), Type.Literal('in-use')]),
+};
 const File = Type.Object(
   {
     search: Type.Array(
-      Type.Object({ name: Type.String(), hosts: Hosts, alias: Host, parameter: Type.Optional(Parameter) }, strict),
+      Type.Object(
+        { name: Type.String(), hosts: Hosts, alias: Host, parameter: Type.Optional(Parameter), ...Said },
+        strict,
+      ),
     ),
-    youtube: Type.Object({ name: Type.String(), hosts: Hosts, strict: Host, moderate: Host }, strict),
+    youtube: Type.Object({ name: Type.String(), hosts: Hosts, strict: Host, moderate: Host, ...Said }, strict),
+    /** Engines without a second name, or with one that nobody vouches for: `lists/starter/unsafe-search` closes them. */
+    without: Type.Array(Type.Object({ name: Type.String(), hosts: Hosts, why: Type.String() }, strict)),
+    /** Engines made for children, which show nothing else. */
+    alwaysSafe: Hosts,
   },
   strict,
 );

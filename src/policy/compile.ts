@@ -3,6 +3,7 @@ import { FLOOR, taxonomyFaults } from './floor.ts';
 import { checkPolicy } from './parse.ts';
 import { privateUse } from './private-use.ts';
 import { resolveCell } from './resolve.ts';
+import { modesOf, UNSAFE_SEARCH } from './safety.ts';
 import { schoolMail } from './school-mail.ts';
 import {
   type Category,
@@ -91,7 +92,7 @@ export const bareSchool = (timeZone: string): SchoolFacts => ({ timeZone, terms:
 
 type Spoken = readonly [category: string, cell: CompiledCell];
 
-/** Every cell that speaks of a category under one profile: the rules, the profile's own blocks, the safety floor. */
+/** Every cell that speaks of a category under one profile: the rules, its own blocks, its safe search, the safety floor. */
 function speak(doc: PolicyDocument, school: SchoolFacts, profile: Profile): Spoken[] {
   const spoken: Spoken[] = [];
   for (const { id: rule, clause, categories, cells } of doc.rules) {
@@ -106,6 +107,9 @@ function speak(doc: PolicyDocument, school: SchoolFacts, profile: Profile): Spok
   }
   for (const [category, clause] of Object.entries(profile.blocks)) {
     spoken.push([category, { rule: 'profile', clause, cell: { value: 'not-allowed' } }]);
+  }
+  if (modesOf(profile).safeSearch) {
+    spoken.push([UNSAFE_SEARCH, { rule: 'profile', clause: profile.clause, cell: { value: 'not-allowed' } }]);
   }
   for (const { rule, categories, audiences } of FLOOR) {
     if (!audiences.includes(profile.audience)) continue;

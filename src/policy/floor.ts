@@ -1,5 +1,6 @@
 import { at, type Fault, show } from './locate.ts';
-import type { Audience, Category, PolicyDocument } from './types.ts';
+import { isLess, leastModes } from './safety.ts';
+import type { Audience, Category, PolicyDocument, Profile } from './types.ts';
 
 /**
  * The safety floor: what stays closed whatever any document says. It is code so that no edit of a policy, no
@@ -51,6 +52,19 @@ export function* floorFaults(doc: PolicyDocument, taxonomy: readonly Category[])
       const path = at(`/profiles/${i}/blocks`, category);
       yield { path, expected: 'no category of help services', found: show(category) };
     }
+    yield* safetyFaults(profile, `/profiles/${i}/safety`);
+  }
+}
+
+/** Safe search and YouTube's restricted mode have a least for everybody who is not staff. */
+function* safetyFaults(profile: Profile, path: string): Generator<Fault> {
+  const { safeSearch, youtube } = profile.safety ?? {};
+  const least = leastModes(profile);
+  if (safeSearch === false && least.safeSearch) {
+    yield { path: at(path, 'safeSearch'), expected: 'true, since only staff may search freely', found: 'false' };
+  }
+  if (youtube !== undefined && isLess(youtube, least.youtube)) {
+    yield { path: at(path, 'youtube'), expected: `"${least.youtube}" or stricter`, found: show(youtube) };
   }
 }
 

@@ -31,7 +31,7 @@ export { LINT_CODES, type Lint, lint, type Severity, unsettled } from './lint.ts
 export { type MayAnswer, type MayQuestion, may, momentOf } from './may.ts';
 export { parsePolicy } from './parse.ts';
 export { PRIVATE_USE, privateUse } from './private-use.ts';
-export { safetyFor } from './safety.ts';
+export { modesOf, type SafeModes, safetyFor } from './safety.ts';
 export { PolicySchema } from './schema.ts';
 export { closedAsMail, withSchoolMail } from './school-mail.ts';
 export * from './sections.ts';

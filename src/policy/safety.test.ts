@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decide } from './decide.ts';
 import { compiled } from './fixture.ts';
 import { safetyFor } from './safety.ts';
 import { shippedPolicy } from './shipped.ts';
 import { safetyOf } from './snapshot.ts';
-import type { PolicyDocument } from './types.ts';
+import type { PolicyDocument, Profile } from './types.ts';
 
 const safety = (doc: PolicyDocument) => safetyFor(doc, compiled(doc));
 const PROGRAMS = ['executables', 'scripts', 'disk-images'];
@@ -51,5 +52,51 @@ test('a profile of which nothing is said has the strictest', () => {
       const { safeSearch, youtube, refusedFiles } = safetyOf(settings, profile);
       assert.deepEqual([safeSearch, youtube, Object.keys(refusedFiles).length], [true, 'strict', 4]);
     }
+  }
+});
+
+/** A shipped document whose profile of this id has these settings. */
+const withSafety = (id: 'secondary-school' | 'tuition-centre', profile: string, safety: Profile['safety']) => {
+  const doc = shippedPolicy(id);
+  return { ...doc, profiles: doc.profiles.map((p) => (p.id === profile && safety ? { ...p, safety } : p)) };
+};
+const modes = (doc: PolicyDocument, profile: string) => {
+  const { safeSearch, youtube } = safetyOf({ safety: safety(doc) }, profile);
+  return `${safeSearch} ${youtube}`;
+};
+const closesUnsafe = (doc: PolicyDocument, profile: string) =>
+  decide(compiled(doc), profile, { categories: ['unsafe-search'], at: 0 }).outcome === 'block';
+
+test('a school sets safe search and YouTube for each profile, up to the strictest for everybody', () => {
+  const doc = (profile: string, s: Profile['safety']) => withSafety('secondary-school', profile, s);
+  assert.equal(modes(doc('staff', {}), 'staff'), 'false none');
+  assert.equal(modes(doc('staff', { safeSearch: true, youtube: 'moderate' }), 'staff'), 'true moderate');
+  assert.equal(modes(doc('pupil-7', { youtube: 'strict' }), 'pupil-7'), 'true strict');
+  assert.equal(modes(doc('pupil-7', { youtube: 'strict' }), 'pupil-8'), 'true moderate', 'and for no other');
+  assert.equal(modes(doc('guest', { youtube: 'moderate' }), 'guest'), 'true moderate');
+});
+
+test('no document lets pupils, guests or strangers search freely, or watch without restriction: it is refused with its place', () => {
+  for (const id of ['secondary-school', 'tuition-centre'] as const) {
+    for (const [i, { id: profile, audience }] of shippedPolicy(id).profiles.entries()) {
+      if (audience === 'staff') continue;
+      for (const tried of [{ safeSearch: false }, { youtube: 'none' }] as const) {
+        const doc = withSafety(id, profile, tried);
+        const [key] = Object.keys(tried);
+        assert.throws(() => compiled(doc), new RegExp(`/profiles/${i}/safety/${key}: expected`), profile);
+        const held = safetyFor(doc, compiled(shippedPolicy(id)))[profile];
+        assert.ok(held?.safeSearch && held.youtube !== 'none', 'and were it taken, the least would hold');
+      }
+    }
+    assert.throws(() => compiled(withSafety(id, 'unidentified', { youtube: 'moderate' })), /or stricter/);
+  }
+});
+
+test('a search engine that cannot be held to safe results is closed wherever safe search is on, and open elsewhere', () => {
+  for (const id of ['secondary-school', 'tuition-centre'] as const) {
+    for (const { id: profile, audience } of shippedPolicy(id).profiles) {
+      assert.equal(closesUnsafe(shippedPolicy(id), profile), audience !== 'staff', `${id} ${profile}`);
+    }
+    assert.ok(closesUnsafe(withSafety(id, 'staff', { safeSearch: true }), 'staff'));
   }
 });

@@ -1,5 +1,45 @@
 import { FILE_GROUPS, type ProfileSafety } from './snapshot.ts';
-import { type CompiledPolicy, type CompiledProfile, type PolicyDocument, UNIDENTIFIED } from './types.ts';
+import {
+  type CompiledPolicy,
+  type CompiledProfile,
+  type PolicyDocument,
+  type Profile,
+  UNIDENTIFIED,
+  YOUTUBE_LEVELS,
+  type YouTubeLevel,
+} from './types.ts';
+
+/** Search engines that nobody can hold to safe results: closed wherever safe search is on. */
+export const UNSAFE_SEARCH = 'unsafe-search';
+
+export interface SafeModes {
+  readonly safeSearch: boolean;
+  readonly youtube: YouTubeLevel;
+}
+type Who = Pick<Profile, 'id' | 'audience'>;
+
+/**
+ * The least there is: pupils, guests and strangers search safely whatever a document says, and YouTube is restricted for
+ * them, strictly where nobody knows who watches.
+ */
+export function leastModes({ id, audience }: Who): SafeModes {
+  if (id === UNIDENTIFIED) return { safeSearch: true, youtube: 'strict' };
+  return audience === 'staff' ? { safeSearch: false, youtube: 'none' } : { safeSearch: true, youtube: 'moderate' };
+}
+
+/** What holds for a profile: what its policy says, never less than the least; guests are usually held to strict. */
+export function modesOf(profile: Who & Pick<Profile, 'safety'>): SafeModes {
+  const least = leastModes(profile);
+  const usual = profile.audience === 'guest' ? 'strict' : least.youtube;
+  return {
+    safeSearch: least.safeSearch || (profile.safety?.safeSearch ?? false),
+    youtube: stricter(profile.safety?.youtube ?? usual, least.youtube),
+  };
+}
+
+export const isLess = (a: YouTubeLevel, b: YouTubeLevel): boolean =>
+  YOUTUBE_LEVELS.indexOf(a) < YOUTUBE_LEVELS.indexOf(b);
+const stricter = (a: YouTubeLevel, b: YouTubeLevel): YouTubeLevel => (isLess(a, b) ? b : a);
 
 /** Which category speaks of a group of files: who may not visit such sites may not fetch such files anywhere (FIL-09). */
 const SPEAKS_OF: Readonly<Record<(typeof FILE_GROUPS)[number], string>> = {
@@ -12,17 +52,14 @@ const SPEAKS_OF: Readonly<Record<(typeof FILE_GROUPS)[number], string>> = {
 const FETCH_PROGRAMS = 'fetch-programs';
 
 /**
- * What gateways see to for each profile. Pupils, guests and strangers search safely; YouTube is strict where nobody
- * knows who watches. A group of files is refused unless the policy leaves it open to the profile altogether: a gateway
- * sees a file, not whether somebody may have it today.
+ * What gateways see to for each profile. A group of files is refused unless the policy leaves it open to the profile
+ * altogether: a gateway sees a file, not whether somebody may have it today.
  */
 export function safetyFor(doc: PolicyDocument, { profiles }: CompiledPolicy): Record<string, ProfileSafety> {
   return Object.fromEntries(
     profiles.map((profile): [string, ProfileSafety] => {
-      const staff = profile.audience === 'staff';
-      const unknown = profile.id === UNIDENTIFIED || profile.audience === 'guest';
-      const youtube = staff ? 'none' : unknown ? 'strict' : 'moderate';
-      return [profile.id, { safeSearch: !staff, youtube, refusedFiles: refusedFiles(doc, profile) }];
+      const written = doc.profiles.find((p) => p.id === profile.id) ?? profile;
+      return [profile.id, { ...modesOf(written), refusedFiles: refusedFiles(doc, profile) }];
     }),
   );
 }

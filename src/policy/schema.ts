@@ -45,7 +45,7 @@ import {
   text,
   whole,
 } from './shapes.ts';
-import { EVIDENCE_LEVELS } from './types.ts';
+import { EVIDENCE_LEVELS, YOUTUBE_LEVELS } from './types.ts';
 
 /**
  * The shape of a policy document, said once: the parser checks with it, and `policies/policy.schema.json` is
@@ -98,6 +98,7 @@ const Profile = Type.Object(
     blocks: perCategory(ClauseId),
     uncategorised: oneOf(['allow', 'block']),
     listEvidence: maybe(oneOf(EVIDENCE_LEVELS)),
+    safety: maybe(object({ safeSearch: maybe(flag()), youtube: maybe(oneOf(YOUTUBE_LEVELS)) })),
   },
   closed,
 );

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import type { LiveChange } from './changes.ts';
-import type { CompiledPolicy } from './types.ts';
+import type { CompiledPolicy, YouTubeLevel } from './types.ts';
 
 /**
  * What control hands to gateways: everything needed to answer without asking. Signed with Ed25519, so a
@@ -48,7 +48,7 @@ export interface ProfileSafety {
   /** Large search engines show safe results only. */
   readonly safeSearch: boolean;
   /** YouTube's restricted mode. */
-  readonly youtube: 'none' | 'moderate' | 'strict';
+  readonly youtube: YouTubeLevel;
   /** Groups of `lists/file-types.json` that may not be fetched → the clause that says so, null for the safety floor. */
   readonly refusedFiles: Readonly<Record<string, string | null>>;
 }

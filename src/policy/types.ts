@@ -176,7 +176,13 @@ export interface Profile {
   readonly uncategorised: 'allow' | 'block';
   /** How sure the lists must be that a site is of some kind; left out: `usual`. */
   readonly listEvidence?: EvidenceLevel;
+  /** Safe search and YouTube, where it is not what is usual for such people (safety.ts). */
+  readonly safety?: { readonly safeSearch?: boolean; readonly youtube?: YouTubeLevel };
 }
+
+/** YouTube's restricted mode, from none to strict; Google's own words for it. */
+export const YOUTUBE_LEVELS = ['none', 'moderate', 'strict'] as const;
+export type YouTubeLevel = (typeof YOUTUBE_LEVELS)[number];
 
 /** From the level at which the least is believed, and so the most closed, to the one that believes only what is certain. */
 export const EVIDENCE_LEVELS = ['careful', 'usual', 'sure'] as const;

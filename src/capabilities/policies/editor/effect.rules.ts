@@ -7,9 +7,11 @@ import {
   diffPolicies,
   type EvidenceLevel,
   explainSetting,
+  modesOf,
   type PersonKind,
   type PolicyDocument,
   profileFor,
+  type SafeModes,
   type SchoolFacts,
   SECTIONS,
   SETTINGS,
@@ -109,6 +111,19 @@ function web(old: PolicyDocument, now: PolicyDocument, { facts, taxonomy, people
     if (sure !== wasSure) {
       lines.push({ id, name, what: 'Sites that lists name', said: SURENESS[sure], before: SURENESS[wasSure] });
     }
+    const [modes, had] = [now, old].map((doc) => doc.profiles.find((p) => p.id === id)).map((p) => p && modesOf(p));
+    if (modes && had && modes.safeSearch !== had.safeSearch) {
+      lines.push({
+        id,
+        name,
+        what: 'Search',
+        said: SEARCH[`${modes.safeSearch}`],
+        before: SEARCH[`${had.safeSearch}`],
+      });
+    }
+    if (modes && had && modes.youtube !== had.youtube) {
+      lines.push({ id, name, what: 'Films on YouTube', said: YOUTUBE[modes.youtube], before: YOUTUBE[had.youtube] });
+    }
     if (before.uncategorised === profile.uncategorised) return lines;
     const say = (v: 'allow' | 'block') => (v === 'allow' ? OPEN.said : CLOSED.said);
     const rest = { what: 'Sites on no list', said: say(profile.uncategorised), before: say(before.uncategorised) };
@@ -133,6 +148,13 @@ const SURENESS: Readonly<Record<EvidenceLevel, string>> = {
   careful: 'closed on a strong suspicion',
   usual: 'closed when lists are as sure as usual',
   sure: 'closed only when lists are certain',
+};
+
+const SEARCH = { true: 'with safe results only', false: 'with every result' } as const;
+const YOUTUBE: Readonly<Record<SafeModes['youtube'], string>> = {
+  none: 'without restriction',
+  moderate: 'in moderate restricted mode',
+  strict: 'in strict restricted mode',
 };
 
 /** People by the profile that the new document gives them. */

@@ -39,6 +39,9 @@ const LABELS: Readonly<Record<string, string>> = {
   internetOnly: 'The internet only',
   none: 'None',
   listEvidence: 'How sure the lists must be',
+  safety: 'Safe search and YouTube',
+  safeSearch: 'Safe search only',
+  youtube: 'YouTube’s restricted mode',
 };
 
 /** Values that need other words than their own. */
@@ -68,7 +71,12 @@ const HINTS: Readonly<Record<string, string>> = {
   created: 'Such as 2026-09-01.',
   duties: 'What this role does. Write each duty on a line of its own; add as many as your school has.',
   max: 'Empty: no limit.',
-  listEvidence: 'Lists err. Careful closes more and is wrong more often; sure closes less. Illegal and dangerous sites are closed alike.',
+  listEvidence:
+    'Lists err. Careful closes more and is wrong more often; sure closes less. Illegal and dangerous sites are closed alike.',
+  safeSearch:
+    'Empty: as usual. Pupils, guests and whoever is not signed in always search safely, and engines that cannot be held to it are closed with it.',
+  youtube:
+    'Empty: as usual. For everybody but staff it is moderate at least, and strict where nobody knows who watches.',
   minLength: 'Characters.',
   words: 'Other words that people use for it, one on each line.',
 };
