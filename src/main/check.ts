@@ -64,7 +64,8 @@ export interface Checked {
   readonly weighed: Explanation['weighed'];
 }
 
-const TIME_ZONE = 'Europe/London';
+/** Of whoever gives no other. */
+export const TIME_ZONE = 'Europe/London';
 
 /**
  * What the filter would answer, without a server, for many addresses at once. Lists are compiled as a school would
@@ -156,7 +157,8 @@ function quotable(explained: Explanation | undefined, taxonomy: Taxonomy): Pick<
   };
 }
 
-function policyOf(policy: string, taxonomy: Taxonomy): PolicyDocument {
+/** The policy document that an option names. */
+export function policyOf(policy: string, taxonomy: Taxonomy): PolicyDocument {
   const shipped = SHIPPED_POLICIES.find((id) => id === policy);
   if (shipped) return shippedPolicy(shipped, taxonomy.categories);
   return parsePolicy(readText(policy, 'check.policy'), policy, taxonomy.categories);

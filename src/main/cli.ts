@@ -14,12 +14,14 @@ const USAGE = `Usage: npm run gatehouse -- <command>
     --file hosts.txt           addresses, one on each line
     --at 2026-11-24T12:30      as it would be at that time; now when left out
     --json                     a line of JSON for each
+  proof                      how the sets of docs/proof-sets.md and the grave test names fare, for every profile
+    --policy, --lists, --json  as above
   policy lint FILE           contradictions, gaps and open questions of a policy file
     --json                     as JSON, for other programs
     --today 2026-09-01         as it stands on that day
 
-All of these but check and policy lint work whether Gatehouse is running or not, on the data folder in GATEHOUSE_DATA (or --data).
-check and policy lint need no data folder. policy lint reads the file and nothing else. It ends with 0 when no contradiction is unsettled, with 3 when one is, and
+All of these but check, proof and policy lint work whether Gatehouse is running or not, on the data folder in GATEHOUSE_DATA (or --data).
+check, proof and policy lint need no data folder; proof ends with 3 when something is not as it must be. policy lint reads the file and nothing else. It ends with 0 when no contradiction is unsettled, with 3 when one is, and
 with 1 when the file is no policy that this program can keep; every fault is then named with its place.`;
 
 const { values, positionals } = parseArgs({
@@ -62,6 +64,11 @@ try {
       },
       values.json === true,
     );
+  } else if (command === 'proof') {
+    const { proofAndPrint } = await import('./proof-offline.ts');
+    const policy = typeof values.policy === 'string' ? values.policy : 'secondary-school';
+    const lists = typeof values.lists === 'string' ? values.lists : undefined;
+    process.exitCode = await proofAndPrint({ policy, lists }, values.json === true);
   } else if (command === 'ledger verify' && file === undefined) {
     const { ledgerVerify, withStore } = await import('./store-commands.ts');
     process.exitCode = await withStore(values.data, ledgerVerify);

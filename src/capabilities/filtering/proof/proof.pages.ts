@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { PROOF_POINTS, PROOF_SETS, type ProofSet } from '#policy/proof.ts';
+import { isAskedAt, PROOF_POINTS, PROOF_SETS, type ProofSet } from '#policy/proof.ts';
 import { profilesInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
 import { type Day, daysOf } from './proof.chart.ts';
@@ -57,7 +57,7 @@ export const proofPage = (deps: Deps, viewer: Viewer, { q = '', page = 1 }: { q?
     const now = deps.clock.now();
     const gateways = await proofStanding(tx, now);
     const profiles = await profilesInForce(tx, now);
-    const shown = await Promise.all(gateways.map(async (g) => ({ ...g, rows: await rowsOf(tx, g, profiles) })));
+    const shown = await Promise.all(gateways.map(async (g) => ({ ...g, ...(await lastOf(tx, g, profiles)) })));
     const history = await runsOf(tx, q.trim(), page);
     return {
       gateways: shown,
@@ -74,20 +74,22 @@ export const proofPage = (deps: Deps, viewer: Viewer, { q = '', page = 1 }: { q?
     };
   });
 
-/** For each profile how the sets of the last run went, over all ways in. */
-async function rowsOf(tx: Tx, { last }: GatewayProof, profiles: readonly { id: string; name: string }[]) {
-  if (last === null) return [];
+/** Of the last run: for each profile how the sets went over all ways in, and what the worst-off profile lost. */
+async function lastOf(tx: Tx, { last }: GatewayProof, profiles: readonly { id: string; name: string }[]) {
+  if (last === null) return { rows: [], worst: null };
   const results = await tx.selectFrom('proof_result').selectAll().where('run_id', '=', last.id).execute();
-  return profiles.map(({ id, name }) => {
+  const rows = profiles.map(({ id, name }) => {
     const own = results.filter((r) => r.profile === id);
-    const cells = PROOF_SETS.map((set) => {
-      const of = own.filter((r) => r.proof_set === set);
-      const sum = (key: 'asked' | 'expected' | 'wrong' | 'decided' | 'unanswered') =>
-        of.reduce((n, r) => n + r[key], 0);
-      return { set, asked: sum('asked'), wrong: sum('wrong'), decided: sum('decided'), unanswered: sum('unanswered') };
-    });
-    return { id, name, cells };
+    return { id, name, cells: PROOF_SETS.map((set) => ({ set, ...sumOf(own.filter((r) => r.proof_set === set)) })) };
   });
+  const lessons = results.filter((r) => r.proof_set === 'education' && r.asked > 0).map((r) => r.wrong / r.asked);
+  return { rows, worst: lessons.length > 0 ? Math.max(...lessons) : null };
+}
+
+type Counts = Readonly<Record<'asked' | 'wrong' | 'decided' | 'unanswered', number>>;
+function sumOf(results: readonly Counts[]): Counts {
+  const sum = (key: keyof Counts) => results.reduce((n, r) => n + r[key], 0);
+  return { asked: sum('asked'), wrong: sum('wrong'), decided: sum('decided'), unanswered: sum('unanswered') };
 }
 
 /** Runs by gateway, day, reason, outcome, or a site in them, the newest first. */
@@ -136,18 +138,27 @@ export const runPage = (deps: Deps, viewer: Viewer, id: string) =>
     if (!run) throw notFound('this run');
     const results = await tx.selectFrom('proof_result').selectAll().where('run_id', '=', id).execute();
     const names = new Map((await profilesInForce(tx, run.begun_at.getTime())).map((p) => [p.id, p.name]));
-    const order = (r: (typeof results)[number]) => PROOF_POINTS.indexOf(r.point) * 10 + PROOF_SETS.indexOf(r.proof_set);
+    const nameOf = (profile: string) => names.get(profile) ?? profile;
     const place = [...names.keys()];
-    const sorted = results.sort((a, b) => place.indexOf(a.profile) - place.indexOf(b.profile) || order(a) - order(b));
+    const sorted = results.sort((a, b) => place.indexOf(a.profile) - place.indexOf(b.profile));
+    const profiles = [...Map.groupBy(sorted, (r) => r.profile)].map(([id, own]) => ({
+      name: nameOf(id),
+      rows: PROOF_SETS.map((set) => ({
+        set,
+        cells: PROOF_POINTS.map((point) => ({
+          ...sumOf(own.filter((r) => r.proof_set === set && r.point === point)),
+          left: !isAskedAt(point, set),
+        })),
+      })),
+    }));
     const { byId } = taxonomy();
     return {
       run,
-      results: sorted.map((r) => ({ ...r, name: names.get(r.profile) ?? r.profile })),
+      profiles,
       misses: sorted.flatMap((r) =>
         r.misses.map((miss) => ({
           ...miss,
-          profile: r.profile,
-          name: names.get(r.profile) ?? r.profile,
+          name: nameOf(r.profile),
           point: r.point,
           set: r.proof_set,
           kind: miss.category === null ? null : (byId.get(miss.category)?.name ?? miss.category),
