@@ -1,3 +1,4 @@
+import { MINUTE } from '#core/clock.ts';
 import { notFound } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
 import { names } from '#rooms/identity/index.ts';
@@ -46,7 +47,7 @@ function lineOf(item: Item, records: Records) {
     takenAt: item.taken_at,
     state,
     stateName: STATE_WORDS[state],
-    tone: state === 'on-hold' ? 'amber' : state === 'held' ? 'calm' : 'quiet',
+    tone: state === 'held' || state === 'on-hold' ? 'calm' : 'quiet',
     holder: custody.holder,
     flaws: custody.flaws,
     broken: records.events.some((e) => e.item_id === item.id && e.action === 'broken'),
@@ -121,7 +122,7 @@ export function itemPage(deps: Deps, side: CaseSide, asker: Asker, which: string
         .map((c) => ({
           at: c.at,
           title: custodyLine(c),
-          who: `recorded ${c.recorded_at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+          who: c.recorded_at.getTime() - c.at.getTime() > MINUTE ? 'written down later' : null,
           text: null,
         })),
       log: events.map((e) => ({ at: e.at, title: EVENT_WORDS[e.action], who: by(e.by_person), text: e.text })),

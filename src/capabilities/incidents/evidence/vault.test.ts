@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { HOUR } from '#core/clock.ts';
 import { Refusal } from '#core/errors.ts';
@@ -13,7 +24,7 @@ import { noScan } from './clamd.ts';
 import { containerSize } from './container.ts';
 import { evidenceJobs } from './evidence.jobs.ts';
 import { openFile, takeFile } from './files.service.ts';
-import { fileOf, writeDurably, writeFile } from './files.ts';
+import { fileOf, sweepParts, writeDurably, writeFile } from './files.ts';
 import { collect, pieces, type Vault, vault } from './fixture.ts';
 import { sealEvidence } from './seal.service.ts';
 
@@ -74,7 +85,7 @@ test('EVI-07 EVI-09 neither content nor name of a file lies anywhere in the clea
   assert.equal(readFileSync(pathOf(item)).includes(marker), false);
   assert.equal(statSync(pathOf(item)).mode & 0o077, 0);
   const dump = await t.asOwner(
-    "select i::text as row from evidence_item i union all select e::text from evidence_event e union all select convert_from(name, 'LATIN1') from evidence_item where name is not null",
+    "select i::text as row from evidence_item i union all select e::text from evidence_event e union all select encode(name, 'escape') from evidence_item where name is not null",
   );
   assert.equal(
     dump.some((r) => String(r.row).includes(marker)),
@@ -289,6 +300,24 @@ test('EVI-09 what an upload left when the machine died is swept after an hour, a
   const left = v.onDisk();
   assert.equal(left.includes(`${old}.part`), false);
   assert.ok(left.includes(`${fresh}.part`) && left.includes(item));
+  rmSync(`${pathOf(fresh)}.part`);
+});
+
+test('EVI-09 a process that is killed in the middle of taking a file in leaves a part that the sweep takes, and nothing that could be taken for the file', async () => {
+  const target = pathOf(newId());
+  const script = `
+    const { writeFile } = await import(${JSON.stringify(new URL('./files.ts', import.meta.url).href)});
+    const { noScan } = await import(${JSON.stringify(new URL('./clamd.ts', import.meta.url).href)});
+    const endless = (async function* () { for (;;) { yield Buffer.alloc(65536); await new Promise((r) => setTimeout(r, 1)); } })();
+    await writeFile(${JSON.stringify(target)}, endless, { key: Buffer.alloc(32), item: ${JSON.stringify(newId())}, scan: noScan });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  while (!existsSync(`${target}.part`) || statSync(`${target}.part`).size < 500_000) await sleep(10);
+  child.kill('SIGKILL');
+  await ended;
+  assert.equal(existsSync(target), false);
+  assert.equal(await sweepParts(v.config, v.school.id, Date.now()), 0, 'it may be under way still');
+  assert.equal(await sweepParts(v.config, v.school.id, Date.now() + 2 * HOUR), 1);
 });
 
 test('EVI-09 a full disk is one clear sentence', async () => {
