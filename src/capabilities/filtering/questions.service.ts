@@ -1,7 +1,7 @@
 import { conflict, forbidden, invalid, notFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
-import { readAddress } from '#filter/index.ts';
-import type { Tx } from '#platform/db.ts';
+import { type Address, readAddress } from '#filter/index.ts';
+import { type Context, systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { post } from '#platform/mail.ts';
@@ -26,7 +26,7 @@ export type AskResult =
  * "Please look at this site." Nothing is opened by it: somebody reads it and answers in words. Whoever is not signed in
  * may ask too; it is marked so.
  */
-export function ask(
+export async function ask(
   deps: Deps,
   school: School,
   viewer: Viewer | null,
@@ -40,8 +40,8 @@ export function ask(
   };
   if (!address || reason.length < 5) throw invalid('ask.input', 'Something is missing.', fields);
   const by = viewer ? contextOf(viewer) : { school: school.id, person: null, duties: [] };
+  const { strict, verdict } = await asTheFilter(deps, by, address);
   return deps.db.in(by, async (tx) => {
-    const strict = await judgeFor(tx, deps, { profile: UNIDENTIFIED, ...address });
     const note = (action: string, id: string, detail: Record<string, unknown>, text: Record<string, string>) =>
       record(tx, {
         school: by.school,
@@ -78,6 +78,16 @@ export function ask(
     return { kind: 'taken', id };
   });
 }
+
+/**
+ * What gateways would answer a stranger and this person. Openings are hidden from whoever may not read requests, and yet
+ * hold for them, so the system asks; of its answer, only whether the site is open is told.
+ */
+const asTheFilter = (deps: Deps, { school, person }: Context, address: Address) =>
+  deps.db.in(systemContext(school), async (tx) => {
+    const strict = await judgeFor(tx, deps, { profile: UNIDENTIFIED, ...address });
+    return { strict, verdict: person ? await judgeFor(tx, deps, { person, ...address }) : strict };
+  });
 
 const alreadyAsked = async (tx: Tx, person: string, host: string): Promise<boolean> =>
   (await tx
