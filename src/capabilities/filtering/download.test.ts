@@ -9,9 +9,9 @@ import { gzipSync } from 'node:zlib';
 import { Refusal } from '#core/errors.ts';
 import { Reach } from '#core/reach.ts';
 import { type DownloadLimits, download, type Wanted } from './download.ts';
-import { testFolder } from './testing.ts';
+import { newKey, signed, testFolder } from './testing.ts';
 
-const limits: DownloadLimits = { bytes: 1000, ms: 700, redirects: 3 };
+const limits: DownloadLimits = { bytes: 1000, ms: 700, redirects: 3, idleMs: 5000, leastRate: 0 };
 const fine = async () => undefined;
 const at = (...urls: string[]): Wanted => ({ urls });
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
@@ -228,6 +228,61 @@ test('no list source leads into the school’s own network, neither at once nor 
       await walls(`${url}/to/http://127.0.0.2:${port}/`, onlyHere);
       await walls(`${url}/to/http://10.0.0.1/`, onlyHere);
       assert.equal(asked.length, 2, 'only the redirects were');
+    },
+  );
+});
+
+test('a server that sends a byte now and then, or nothing, is left before it has kept all lists waiting', async () => {
+  const patient: DownloadLimits = { ...limits, ms: 60_000, idleMs: 200, leastRate: 1000 };
+  const drips: RequestListener = (_q, r) => {
+    r.writeHead(200, { 'content-length': '900' });
+    const timer = setInterval(() => r.write('a'), 40);
+    r.on('close', () => clearInterval(timer));
+  };
+  const answers: readonly RequestListener[] = [
+    drips,
+    (_q, r) => void r.writeHead(200, { 'content-length': '900' }).write('a.example'),
+    () => undefined,
+  ];
+  for (const answer of answers) {
+    await serving(answer, async (url) => {
+      const folder = testFolder();
+      const began = performance.now();
+      await assert.rejects(
+        download(at(url), join(folder, 'list'), fine, here, patient),
+        (e) => e instanceof Refusal && /so slowly that it never ends/.test(e.message),
+      );
+      assert.ok(performance.now() - began < 5000);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  }
+});
+
+test('a list with a signature is taken only when it is signed with that very key, whatever else stands beside it', () => {
+  const one = newKey();
+  const list = 'a.example\n';
+  const beside = new Map<string, string>();
+  return serving(
+    ({ url = '' }, r) => {
+      const body = url === '/list' ? list : beside.get(url);
+      if (body === undefined) r.writeHead(404).end();
+      else r.end(body);
+    },
+    async (url) => {
+      const take = () =>
+        download({ ...at(`${url}/list`), publicKey: one.text }, join(testFolder(), 'l'), fine, here, limits);
+      const refused = (words: RegExp) => assert.rejects(take(), (e) => e instanceof Refusal && words.test(e.message));
+      await refused(/Nothing that proves it/);
+      beside.set('/list.minisig', signed(newKey(), Buffer.from(list), 'ED'));
+      await refused(/another key/);
+      beside.set('/list.minisig', signed(one, Buffer.from('b.example\n'), 'ED'));
+      await refused(/not right/);
+      beside.set('/list.minisig', '<html>signed</html>');
+      await refused(/./);
+      beside.set('/list.minisig', 'x'.repeat(20_000));
+      await refused(/too long/);
+      beside.set('/list.minisig', signed(one, Buffer.from(list), 'ED'));
+      assert.equal((await take())?.bytes, list.length);
     },
   );
 });

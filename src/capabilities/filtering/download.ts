@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { MINUTE } from '#core/clock.ts';
+import { MINUTE, SECOND } from '#core/clock.ts';
 import { Refusal } from '#core/errors.ts';
 import type { Reach } from '#core/reach.ts';
 import { fetchOutside } from '#platform/outside.ts';
@@ -16,8 +16,17 @@ export interface DownloadLimits {
   readonly bytes: number;
   readonly ms: number;
   readonly redirects: number;
+  /** So long a server may say nothing; from then on it must send so many bytes a second, or it only keeps us waiting. */
+  readonly idleMs: number;
+  readonly leastRate: number;
 }
-export const LIMITS: DownloadLimits = { bytes: 200 * 2 ** 20, ms: 10 * MINUTE, redirects: 3 };
+export const LIMITS: DownloadLimits = {
+  bytes: 200 * 2 ** 20,
+  ms: 10 * MINUTE,
+  redirects: 3,
+  idleMs: 30 * SECOND,
+  leastRate: 1024,
+};
 /** What a single packed list may unpack to; archives are bounded where they are read. */
 export const MOST_UNPACKED: number = 4 * 2 ** 30;
 const MOST_BESIDE = 16 * 1024;
@@ -83,7 +92,8 @@ async function fetchFrom(
   reach: Reach,
   limits: DownloadLimits,
 ): Promise<Copy | null> {
-  const signal = AbortSignal.timeout(limits.ms);
+  const pace = new Pace(limits);
+  const signal = AbortSignal.any([AbortSignal.timeout(limits.ms), pace.signal]);
   const { seen, authorization } = wanted;
   const ifNew: Record<string, string> = {};
   if (seen?.from === url && seen.etag) ifNew['if-none-match'] = seen.etag;
@@ -96,13 +106,17 @@ async function fetchFrom(
       response.destroy();
       return null;
     }
-    const copy = await keep(response, url, wanted, draft, limits, signal);
+    const copy = await keep(response, url, wanted, draft, limits, { signal, pace });
     await prove(copy, url, wanted, draft, way);
+    // Reading it may take longer; that is our own affair.
+    pace.end();
     if (isPacked(url) && !wanted.write) await unpack(draft, signal);
     await check(draft);
     return copy;
   } catch (e) {
-    throw e instanceof Refusal ? e : refuse(signal.aborted ? tooSlow(limits) : saying(e), e);
+    throw e instanceof Refusal ? e : refuse(signal.aborted ? tooSlow(limits, pace) : saying(e), e);
+  } finally {
+    pace.end();
   }
 }
 
@@ -112,7 +126,7 @@ async function keep(
   { write }: Wanted,
   draft: string,
   limits: DownloadLimits,
-  signal: AbortSignal,
+  { signal, pace }: { signal: AbortSignal; pace: Pace },
 ): Promise<Copy> {
   refuseUnlessFile(response, limits);
   const { headers } = response;
@@ -125,6 +139,7 @@ async function keep(
       }
       bytes += chunk.length;
       if (bytes > limits.bytes) throw tooLarge(limits);
+      pace.heard(bytes);
       hash.update(chunk);
       yield chunk;
     }
@@ -231,7 +246,38 @@ const refuse = (message: string, cause?: unknown): Refusal =>
 const tooLarge = ({ bytes }: DownloadLimits) =>
   refuse(`It is larger than ${Math.round(bytes / 2 ** 20)} MiB, the most that is fetched.`);
 
-const tooSlow = ({ ms }: DownloadLimits): string => `It did not come within ${Math.round(ms / 1000)} seconds.`;
+const tooSlow = ({ ms }: DownloadLimits, pace: Pace): string =>
+  pace.signal.aborted
+    ? 'The server sends so slowly that it never ends.'
+    : `It did not come within ${Math.round(ms / 1000)} seconds.`;
+
+/** A server that sends a byte now and then would keep all lists waiting. */
+class Pace {
+  readonly #stop = new AbortController();
+  readonly #limits: DownloadLimits;
+  readonly #began = performance.now();
+  #timer: NodeJS.Timeout;
+
+  constructor(limits: DownloadLimits) {
+    this.#limits = limits;
+    this.#timer = setTimeout(() => this.#stop.abort(), limits.idleMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  heard(bytes: number): void {
+    const { idleMs, leastRate } = this.#limits;
+    const ms = performance.now() - this.#began;
+    if (ms > idleMs && (bytes * 1000) / ms < leastRate) this.#stop.abort();
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
 
 function saying(e: unknown): string {
   const { code } = (e instanceof Error ? e : {}) as NodeJS.ErrnoException;

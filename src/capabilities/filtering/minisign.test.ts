@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Refusal } from '#core/errors.ts';
 import { readPublicKey, signatureFault } from './minisign.ts';
-import { testFolder } from './testing.ts';
-
-function newKey() {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const id = randomBytes(8);
-  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-  return { id, privateKey, text: Buffer.concat([Buffer.from('Ed'), id, raw]).toString('base64') };
-}
-
-/** A signature as minisign writes it. */
-function signed(key: { id: Buffer; privateKey: KeyObject }, data: Buffer, kind: 'Ed' | 'ED', comment = 'made up') {
-  const own = sign(null, kind === 'ED' ? createHash('blake2b512').update(data).digest() : data, key.privateKey);
-  const whole = sign(null, Buffer.concat([own, Buffer.from(comment)]), key.privateKey);
-  return [
-    'untrusted comment: signature',
-    Buffer.concat([Buffer.from(kind), key.id, own]).toString('base64'),
-    `trusted comment: ${comment}`,
-    whole.toString('base64'),
-    '',
-  ].join('\n');
-}
+import { newKey, signed, testFolder } from './testing.ts';
 
 const list = Buffer.from('a.example\nb.example\n');
 const file = join(testFolder({ list: list.toString() }), 'list');

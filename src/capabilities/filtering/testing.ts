@@ -1,3 +1,4 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -42,4 +43,30 @@ export function testFolder(files: Readonly<Record<string, string>> = {}): string
     writeFileSync(join(folder, path), text);
   }
   return folder;
+}
+
+/** A key of minisign's, with its public half as text. */
+export function newKey(): { id: Buffer; privateKey: KeyObject; text: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const id = randomBytes(8);
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  return { id, privateKey, text: Buffer.concat([Buffer.from('Ed'), id, raw]).toString('base64') };
+}
+
+/** A signature as minisign writes it. */
+export function signed(
+  key: { id: Buffer; privateKey: KeyObject },
+  data: Buffer,
+  kind: 'Ed' | 'ED',
+  comment = 'made up',
+): string {
+  const own = sign(null, kind === 'ED' ? createHash('blake2b512').update(data).digest() : data, key.privateKey);
+  const whole = sign(null, Buffer.concat([own, Buffer.from(comment)]), key.privateKey);
+  return [
+    'untrusted comment: signature',
+    Buffer.concat([Buffer.from(kind), key.id, own]).toString('base64'),
+    `trusted comment: ${comment}`,
+    whole.toString('base64'),
+    '',
+  ].join('\n');
 }
