@@ -1,5 +1,6 @@
 import type { AiToolTables } from './tables/ai-tools.ts';
 import type { ClassesTables } from './tables/classes.ts';
+import type { DeviceSearchTables } from './tables/device-search.ts';
 import type { EvidenceTables } from './tables/evidence.ts';
 import type { FilteringTables } from './tables/filtering.ts';
 import type { IdentityTables } from './tables/identity.ts';
@@ -32,4 +33,5 @@ export interface Database
     MonitoringTables,
     IncidentsTables,
     EvidenceTables,
-    ReviewsTables {}
+    ReviewsTables,
+    DeviceSearchTables {}

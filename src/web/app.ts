@@ -43,6 +43,8 @@ declare module 'fastify' {
 export interface Room {
   readonly name: string;
   readonly nav?: readonly NavItem[];
+  /** Links that hang on more than the reader's duties, such as the policy in force; asked for every page. */
+  navFor?(viewer: Viewer): Promise<readonly NavItem[]>;
   routes(app: WebApp): void | Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
     .setValidatorCompiler(TypeBoxValidatorCompiler) as unknown as WebApp;
 
   app.decorateRequest('viewer', null);
+  app.decorateRequest('nav', null);
   app.decorateReply('cspNonce', '');
   await app.register(cookie);
   await app.register(formbody);
@@ -121,6 +124,11 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
   app.addHook('onRequest', sameOrigin);
   app.addHook('preValidation', refuseNul);
   app.addHook('preHandler', csrf);
+  app.addHook('preHandler', async (request) => {
+    const { viewer } = request;
+    if (!viewer || wantsJson(request)) return;
+    request.nav = (await Promise.all(options.rooms.map((r) => r.navFor?.(viewer) ?? []))).flat();
+  });
 
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);

@@ -36,7 +36,7 @@ export function createRenderer(options: Pick<WebOptions, 'rooms' | 'clock' | 'pa
       doneMessage: message,
       now: options.clock.now(),
       timeZone: viewer?.school.timeZone ?? 'Europe/London',
-      nav: viewer && !viewer.mustChange ? navFor(nav, viewer.duties, path) : [],
+      nav: viewer && !viewer.mustChange ? navFor([...nav, ...(request.nav ?? [])], viewer.duties, path) : [],
       ...data,
     });
   };

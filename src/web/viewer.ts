@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '#core/errors.ts';
 import type { Context } from '#platform/db.ts';
+import type { NavItem } from './nav.ts';
 
 /** Who is looking at the page: made from the session's row, never from what the browser sent. */
 export interface Viewer {
@@ -30,6 +31,8 @@ export type Access =
 declare module 'fastify' {
   interface FastifyRequest {
     viewer: Viewer | null;
+    /** The links that rooms add for this reader besides those of their duties. */
+    nav: readonly NavItem[] | null;
   }
   interface FastifyContextConfig {
     access?: Access;

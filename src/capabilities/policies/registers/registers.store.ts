@@ -74,19 +74,22 @@ export async function registers(tx: Tx, now: number): Promise<{ policy: PolicyIn
   return { policy, lines };
 }
 
-/** How every linked document and reference stands, for Today and the living policy. */
-export async function registerStates(
-  tx: Tx,
-  now: number,
-): Promise<Pick<RegisterLine, 'id' | 'kind' | 'title' | 'clause' | 'state' | 'text'>[]> {
+/** A document or reference for other rooms: how it stands, and which version of it the school has. */
+export type RegisterState = Pick<RegisterLine, 'id' | 'kind' | 'title' | 'clause' | 'state' | 'text'> & {
+  readonly held: { readonly edition: string; readonly location: string | null } | null;
+};
+
+/** How every linked document and reference stands, for Today, the living policy and the search of devices (SRC-21, SRC-22). */
+export async function registerStates(tx: Tx, now: number): Promise<RegisterState[]> {
   const found = await registers(tx, now);
-  return (found?.lines ?? []).map(({ id, kind, title, clause, state, text }) => ({
+  return (found?.lines ?? []).map(({ id, kind, title, clause, state, text, entry }) => ({
     id,
     kind,
     title,
     clause,
     state,
     text,
+    held: entry ? { edition: entry.edition, location: entry.location } : null,
   }));
 }
 
