@@ -1,44 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseAnswer, startScan } from './clamd.ts';
-
-/** A server that speaks clamd's INSTREAM (clamd(8)) and answers by what it was sent. */
-async function clamd(
-  answer: (content: Buffer, socket: Socket) => string | null,
-  limit = Infinity,
-): Promise<{ port: number; server: Server }> {
-  const server = createServer((socket) => {
-    let all: Buffer = Buffer.alloc(0);
-    socket
-      .on('error', () => undefined)
-      .on('data', (data: Buffer) => {
-        all = Buffer.concat([all, data]);
-        const content: Buffer[] = [];
-        let at = 'zINSTREAM\0'.length;
-        if (all.length >= at) assert.equal(all.toString('latin1', 0, at), 'zINSTREAM\0');
-        let size = 0;
-        while (all.length >= at + 4) {
-          const length = all.readUInt32BE(at);
-          if (length === 0) {
-            const says = answer(Buffer.concat(content), socket);
-            if (says !== null) socket.end(`${says}\0`);
-            return;
-          }
-          if (all.length < at + 4 + length) break;
-          content.push(all.subarray(at + 4, at + 4 + length));
-          size += length;
-          at += 4 + length;
-        }
-        if (size > limit) socket.end('INSTREAM size limit exceeded. ERROR\0');
-      });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return { port: typeof address === 'object' && address ? address.port : 0, server };
-}
+import { clamd } from './fixture.ts';
 
 async function scanned(port: number, content: Buffer) {
   const scan = startScan({ host: '127.0.0.1', port });

@@ -9,8 +9,9 @@ import { Refusal } from '#core/errors.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { temporaryFolder } from '#testing/folder.ts';
 import { exportCase } from './export.service.ts';
+import { openFile } from './files.service.ts';
 import { fileOf } from './files.ts';
-import { outsidePrivate, type Vault, vault } from './fixture.ts';
+import { clamd, outsidePrivate, type Vault, vault } from './fixture.ts';
 import { handOver } from './hand-over.service.ts';
 import { answer, propose } from './orders.service.ts';
 import { plainName } from './package.ts';
@@ -135,6 +136,28 @@ test('EVI-09 a file that is not as it was taken in breaks the export off', async
   await assert.rejects(unpack(archive, 'broken'));
   const [broken] = await t.asOwner("select 1 from evidence_event where item_id = $1 and action = 'broken'", [item]);
   assert.ok(broken);
+});
+
+test('EVI-09 an infected file is never opened here, and goes to the police in an export that says so', async (ctx) => {
+  const { port, server } = await clamd(() => 'stream: Test.Signature FOUND');
+  ctx.after(() => server.close());
+  const w = await vault(t, { clamd: { host: '127.0.0.1', port } });
+  const file = await w.openCase();
+  const content = randomBytes(1000);
+  const { item } = await w.take(file.id, content);
+  const opening = openFile(
+    w.school.deps,
+    w.side,
+    w.as('dsl'),
+    file.id,
+    item,
+    'Needed for the meeting with the parents',
+  );
+  await assert.rejects(opening, /virus scanner found something/);
+  const { archive } = await exportCase(w.school.deps, w.side, w.as('dsl'), file.id, ASK);
+  const at = await unpack(archive, 'infected');
+  assert.ok(readFileSync(join(at, 'files', 'E001-chat.png')).equals(content));
+  assert.match(readFileSync(join(at, 'index.html'), 'utf8'), /Infected: Test\.Signature/);
 });
 
 test('EVI-08 an export says to whom and why, or is none', async () => {
