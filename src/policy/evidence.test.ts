@@ -61,7 +61,7 @@ test('FIL-02, FIL-05, FIL-08 what the floor closes and help are answered alike a
   const alike = taxonomy.filter((c) => c.nature === 'illegal' || c.nature === 'help' || FLOOR.includes(c.id));
   for (const { id } of alike) {
     for (const profile of policy.profiles) {
-      const answers = EVIDENCE_LEVELS.map((level) =>
+      const answers: unknown[] = EVIDENCE_LEVELS.map((level) =>
         decideByEvidence(atLevel(policy, level), profile.id, () => [id], { at: AT }),
       );
       assert.deepEqual(answers[0], answers[1], `${id} ${profile.id}`);
