@@ -2,15 +2,17 @@ import { dayIn } from '#core/days.ts';
 import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { LEADING_ROLES, type PolicyDocument } from '#policy/types.ts';
+import { LEADING_ROLES, type PolicyDocument, type RoleId } from '#policy/types.ts';
 import { holders, names, roleTitle, searchPeople } from '#rooms/identity/index.ts';
 import { escalationSteps } from '#rooms/monitoring/index.ts';
 import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { isOutcome, OUTCOMES } from './case.facts.ts';
+import { flowDrawing, flowSettings, flowSteps } from './case.flow.ts';
 import { type OptionSource, STEP_FORMS, type StepForm } from './case.forms.ts';
 import { CASE_GUARDS } from './case.guards.ts';
 import { type Standing, standingOf } from './case.judge.ts';
+import { procedureOf } from './case.leads.ts';
 import { typesOf } from './case.types.ts';
 import { CASE_STATES, type CaseState, caseWorkflow } from './case.workflow.ts';
 import { isKeptFrom } from './cases.rules.ts';
@@ -176,6 +178,16 @@ async function optionsFor(
   };
   const filled = await Promise.all([...wanted].map(async (source) => [source, await read[source]()] as const));
   return Object.fromEntries(filled);
+}
+
+/** INC-33: the way of a case, drawn from the table, with what this school's policy sets in it. */
+export function flowPage(deps: Deps, viewer: Viewer) {
+  return deps.db.in(contextOf(viewer), async (tx) => {
+    const now = deps.clock.now();
+    const defined = (await policyInForce(tx, now))?.document.roles;
+    const title = (role: string) => roleTitle(role as RoleId, defined);
+    return { drawing: flowDrawing(), steps: flowSteps(), settings: flowSettings(await procedureOf(tx, now), title) };
+  });
 }
 
 /** Categories that name a risk, for the form's list. */

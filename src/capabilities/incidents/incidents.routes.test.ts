@@ -45,6 +45,7 @@ const TABLE = [
   ['POST', '/cases/new', ['staff']],
   ['GET', '/cases/received/:id', ['staff']],
   ['POST', '/cases/from-alert/:id', NAMED],
+  ['GET', '/cases/flow', READERS],
   ['GET', '/cases/:id', READERS],
   ['GET', '/cases/:id/print', READERS],
   ...CASE_ACTIONS.filter((a) => a !== 'report').map((a) => ['POST', `/cases/:id/${a}`, READERS]),

@@ -9,7 +9,7 @@ import { contextOf, done, hasDuty, viewerOf, type WebApp } from '#web/index.ts';
 import { STEP_FORMS } from './case.forms.ts';
 import { readStep, StepBody, type Typed } from './case.input.ts';
 import { CASE_STATES, type CaseState } from './case.workflow.ts';
-import { casePage, casesPage, newCasePage } from './cases.pages.ts';
+import { casePage, casesPage, flowPage, newCasePage } from './cases.pages.ts';
 import { logCase, openFromAlert, takeStep } from './cases.service.ts';
 import { findCase, myReports } from './cases.store.ts';
 
@@ -65,6 +65,10 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
 
   app.get('/cases/new', { config: LOGGERS }, async (request, reply) =>
     reply.page(`${VIEWS}/new.njk`, await newCasePage(deps, viewerOf(request), null)),
+  );
+
+  app.get('/cases/flow', { config: READERS }, async (request, reply) =>
+    reply.page(`${VIEWS}/flow.njk`, await flowPage(deps, viewerOf(request))),
   );
 
   app.post('/cases/new', { config: LOGGERS, schema: { body: NewCaseBody } }, async (request, reply) => {
