@@ -271,8 +271,8 @@ export interface MonitoringRules {
 }
 
 export interface ClassViewRules {
-  /** When a class may be looked at; null: whenever its teacher is with it. */
-  readonly windows: readonly TimeWindow[] | null;
+  /** When a class may be looked at; left out: whenever its teacher is with it. */
+  readonly windows?: readonly TimeWindow[];
   /** Who besides its own teachers may look at a class, with a reason. */
   readonly others: readonly RoleId[];
   /** Do pupils see on their own page that their class was looked at? */
@@ -281,7 +281,7 @@ export interface ClassViewRules {
 
 /** Three are no accident: a browser asks for one name by itself, and asks for it again and again. */
 export const BYPASS_USUAL = { count: 3, minutes: 15 } as const;
-export const CLASS_VIEW_USUAL: ClassViewRules = { windows: null, others: SAFEGUARDING_ROLES, shown: true };
+export const CLASS_VIEW_USUAL: ClassViewRules = { others: SAFEGUARDING_ROLES, shown: true };
 
 export interface PasswordRotation {
   readonly every: 'half-term' | 'term' | 'academic-year' | 'days';

@@ -49,6 +49,11 @@ test('what a policy must know of its school: days as they stand in the calendar,
   await grant('COM-10', now + 1, now + HOUR + 1);
   await grant('COM-10', now - HOUR, now);
   await grant('COM-10', now - HOUR, null, now - 1);
+  const { staff } = school.people;
+  await t.asOwner(
+    `insert into quota_used (school_id, person_id, rule, from_at, until_at) values ($1, $2, 'SOC-18', $3, $4), ($1, $2, 'SOC-18', $3, $5)`,
+    [school.id, staff.id, new Date(now - HOUR), new Date(now), new Date(now + HOUR)],
+  );
   assert.deepEqual(await inSchool((tx) => schoolFacts(tx, now)), {
     timeZone: 'Europe/London',
     terms: [
@@ -57,6 +62,7 @@ test('what a policy must know of its school: days as they stand in the calendar,
     ],
     slots: [{ kind: 'lunch', days: [1, 2, 3, 4, 5], from: '12:20', to: '13:05' }],
     grants: [{ rule: 'COM-10', person: school.people.year8.id, from: now + 1, until: now + HOUR + 1 }],
+    used: [{ rule: 'SOC-18', person: staff.id, from: now - HOUR, until: now + HOUR }],
   });
 });
 

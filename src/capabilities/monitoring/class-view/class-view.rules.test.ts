@@ -37,7 +37,7 @@ test('MON-10 whoever has nothing open stands there too, and a site that is priva
 
 test('MON-10 classes are looked at when the policy says: always where it says nothing, else within its slots in term', () => {
   const monitoring = policyOf().monitoring;
-  assert.equal(rulesOf(policyOf()).windows, null);
+  assert.equal(rulesOf(policyOf()).windows, undefined);
   const school: SchoolFacts = {
     timeZone: 'Europe/London',
     terms: [{ from: '2026-09-01', to: '2026-12-18', halfTerm: { from: '2026-10-26', to: '2026-10-30' } }],

@@ -38,7 +38,7 @@ export const rulesOf = ({ monitoring }: PolicyDocument): ClassViewRules => monit
 
 /** May classes be looked at now? */
 export function isTime({ windows }: ClassViewRules, school: SchoolFacts, now: number): boolean {
-  if (windows === null) return true;
+  if (windows === undefined) return true;
   const cell = resolveCell({ value: 'times', windows }, 'MON-10', school);
   return openingOf(cell, new WallClock(school.timeZone))(now, null);
 }

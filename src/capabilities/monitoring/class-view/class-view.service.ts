@@ -26,6 +26,7 @@ export async function standing(tx: Tx, deps: Deps, viewer: Viewer) {
     own: sizes.filter((s) => own.includes(s.group)),
     others: sizes.filter((s) => !own.includes(s.group)),
     asRole: rules ? otherRole(viewer, rules.others) : null,
+    shown: rules?.shown ?? false,
     open: rules !== null && isTime(rules, await schoolFacts(tx, now), now),
   };
 }
