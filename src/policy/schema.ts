@@ -145,9 +145,7 @@ const MonitoringRules = Type.Object(
     ),
     escalationClause: ClauseId,
     bypass: maybe(object({ count: whole(2, 1000), minutes: whole(1, 1440), clause: ClauseId })),
-    classView: maybe(
-      object({ windows: maybe(list(WindowShape, { maxItems: 50 })), others: set(Role), shown: flag() }),
-    ),
+    classView: maybe(object({ windows: maybe(list(WindowShape, { maxItems: 50 })), others: set(Role), shown: flag() })),
   },
   closed,
 );

@@ -57,7 +57,6 @@ export async function ask(
       await note('question.refused', newId(deps.clock.now()), {}, {});
       return { kind: 'never' };
     }
-    const verdict = by.person ? await judgeFor(tx, deps, { person: by.person, ...address }) : strict;
     if (by.person && verdict.decision.outcome === 'allow') return { kind: 'open', host: address.host };
     if (by.person && (await alreadyAsked(tx, by.person, address.host))) {
       throw conflict('ask.twice', 'You have asked for this site already.', 'Somebody will look at it and answer you.');

@@ -118,7 +118,6 @@ async function blockedAround(
   const each = (values: (string | null)[]) => [...new Set(values.filter((v) => v !== null))];
   const people = each(attempts.map((a) => a.person));
   const addresses = each(attempts.filter((a) => a.person === null).map((a) => a.address));
-  const categories = each(attempts.map((a) => a.category));
   const { rows } = await sql<Omit<Seen, 't' | 'outcome'> & { at: Date }>`
     select at, person_id as person, host(address) as address, host, category, via, rule
     from activity

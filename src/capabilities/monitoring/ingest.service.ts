@@ -6,8 +6,8 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { addToHours, batchDigest, claimBatch, ensureDays, insertLines, knownPeople } from './activity.store.ts';
-import { detect } from './detection.service.ts';
 import { tellClasses } from './class-view/live.ts';
+import { detect } from './detection.service.ts';
 import { type ActivityLine, dayDigests, keptFrom, parseBatch, placeInTime } from './events.rules.ts';
 import { countMinutes } from './quota.service.ts';
 

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { contextOf as blockContext, renderBlockPage } from '#gateway/block-page/index.ts';
 import { systemContext } from '#platform/db.ts';
+import { decideChange, submitChange } from '#rooms/filtering/changes/changes.service.ts';
+import { lesson, lessonSchool } from '#rooms/filtering/changes/testing.ts';
+import { buildSnapshot, currentIndex, filteringRoom } from '#rooms/filtering/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { gatewayWith } from '#testing/gateway.ts';
 import { type Pages, type Part, pagesFor, type TestSchool } from '#testing/web.ts';
-import { filteringRoom } from '../index.ts';
-import { buildSnapshot } from '../snapshot.service.ts';
-import { currentIndex } from '../verdict.service.ts';
-import { decideChange, submitChange } from './changes.service.ts';
-import { lesson, lessonSchool } from './testing.ts';
 
 let t: TestDatabase;
 let school: TestSchool;
