@@ -6,7 +6,7 @@ import { devicesRoom } from '#rooms/devices/index.ts';
 import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
 import { governanceJobs, governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
-import { incidentsRoom } from '#rooms/incidents/index.ts';
+import { incidentsJobs, incidentsRoom } from '#rooms/incidents/index.ts';
 import { healthAlert, listAlert, lookUp, monitoringJobs, monitoringRoom, proofAlert } from '#rooms/monitoring/index.ts';
 import { policiesJobs, policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { createWebApp, type WebApp, type WebOptions } from '#web/index.ts';
@@ -49,6 +49,7 @@ export function allJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[] } {
       onProofTrouble: (tx, trouble) => proofAlert(tx, deps, trouble),
     }),
     monitoringJobs(deps),
+    incidentsJobs(deps),
     governanceJobs(deps),
   ];
   const { db, clock, config } = deps;

@@ -2,11 +2,13 @@ import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { closeForCase } from '#rooms/monitoring/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
+import { tellOfHalt } from './case.halt.ts';
 import type { Standing, Step } from './case.judge.ts';
-import { leadsOf, recipientsOf } from './case.leads.ts';
-import { tellHalted, tellLead, tellManager, tellMember } from './case.letters.ts';
-import { actingLead, isKeptFrom } from './cases.rules.ts';
+import { leadsOf } from './case.leads.ts';
+import { tellLead, tellManager, tellMember } from './case.letters.ts';
+import { actingLead } from './cases.rules.ts';
 import type { CaseFile } from './cases.store.ts';
+import { releaseSeal, sealEvidence } from './evidence/index.ts';
 
 interface Moment {
   readonly deps: Deps;
@@ -29,7 +31,21 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
     effect: (m) => tellMember(m.deps, m.tx, m.viewer, m.after, m.step.person ?? ''),
   },
   { when: (m) => keptFromMore(m) || (m.after.restricted && !m.before.file.restricted), effect: tellNewLeads },
-  { when: (m) => m.step.action === 'suspect', effect: tellOfHalt },
+  {
+    when: (m) => m.step.action === 'suspect',
+    effect: async (m) => {
+      await sealEvidence(m.deps, m.tx, m.after.id);
+      await tellOfHalt(m.deps, m.tx, m.viewer, m.after);
+    },
+  },
+  {
+    when: (m) => m.step.action === 'not-imagery',
+    effect: (m) =>
+      releaseSeal(m.deps, m.tx, m.viewer, m.after.id, {
+        authority: m.step.detail?.decision === 'police' ? 'police' : 'dsl',
+        decision: `${m.step.detail?.reference}: ${m.step.text}`,
+      }),
+  },
   {
     when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',
     effect: (m) =>
@@ -65,22 +81,5 @@ async function tellNewLeads({ deps, tx, viewer, before, after }: Moment): Promis
     viewer,
     after,
     actingLead(leads, after).filter((id) => !was.includes(id)),
-  );
-}
-
-/** EVI-04, SRC-20: at once to everybody whom the policy names for it, to who leads and to who has the case. */
-async function tellOfHalt({ deps, tx, viewer, before, after }: Moment): Promise<void> {
-  const named = await recipientsOf(tx, deps.clock.now(), 'abuse-image');
-  const people = new Set([
-    ...(after.restricted ? [] : named),
-    ...actingLead(before.leads, after),
-    ...(after.manager ? [after.manager] : []),
-  ]);
-  await tellHalted(
-    deps,
-    tx,
-    viewer,
-    after,
-    [...people].filter((id) => !isKeptFrom(after, id)),
   );
 }

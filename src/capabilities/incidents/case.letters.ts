@@ -32,7 +32,7 @@ export function tellManager(deps: Deps, tx: Tx, viewer: Viewer, file: CaseRef, p
 async function tell(
   deps: Deps,
   tx: Tx,
-  viewer: Viewer,
+  viewer: Pick<Viewer, 'school' | 'person'>,
   file: CaseRef,
   person: string,
   subject: string,
@@ -61,7 +61,7 @@ export function tellMember(deps: Deps, tx: Tx, viewer: Viewer, file: CaseRef, pe
 export async function tellHalted(
   deps: Deps,
   tx: Tx,
-  viewer: Viewer,
+  viewer: Pick<Viewer, 'school' | 'person'>,
   file: CaseRef,
   people: readonly string[],
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { type Part, type TestSchool, testSchool } from '#testing/web.ts';
 import type { Step } from './case.judge.ts';
 import { logCase, takeStep } from './cases.service.ts';
 import { findCase } from './cases.store.ts';
+import { searchLinks } from './index.ts';
 
 /** The whole way of a case under both shipped policies, through the service as everybody uses it. */
 
@@ -159,4 +160,25 @@ test('EVI-04 a case stops from where it is; under each policy only the right peo
       'not judged before',
     );
   }
+});
+
+test('SRC-20 EVI-03 a search of a device that suspects an image opens a case that is locked from its first moment', async () => {
+  const links = searchLinks(school.deps);
+  const searcher = viewerOf(school, 'teacher');
+  const subject = school.people.year8.id;
+  const id = await t.db.in(school.people.teacher.context, (tx) =>
+    links.openCase(tx, searcher, { kind: 'imagery', subject, text: 'Seen on a phone; not looked at.', urgent: true }),
+  );
+  const file = await as(school, 'dsl', (tx) => findCase(tx, id));
+  assert.deepEqual([file?.state, file?.imagery, file?.source], ['halted', true, 'search']);
+  assert.equal(await as(school, 'teacher', (tx) => findCase(tx, id)), undefined, 'the searcher reads nothing of it');
+  const told = await t.asOwner('select subject from mail where about_id = $1 and recipient = $2', [
+    id,
+    school.people.dsl.id,
+  ]);
+  assert.ok(told.some((m) => /a case was stopped/.test(m.subject)));
+  const open = await log(school);
+  const known = await as(school, 'dsl', (tx) => findCase(tx, open));
+  await t.db.in(school.people.teacher.context, (tx) => links.suspectImagery(tx, searcher, known?.id ?? ''));
+  assert.equal((await as(school, 'dsl', (tx) => findCase(tx, open)))?.state, 'halted');
 });

@@ -62,6 +62,23 @@ function concernErrors(c: LoggedConcern, today: string): Record<string, string> 
   return wrong;
 }
 
+/** A case that a search of a device opens, in the search's own transaction (SRC-16, SRC-20). */
+export function openFromSearch(
+  deps: Deps,
+  tx: Tx,
+  viewer: Viewer,
+  concern: Pick<LoggedConcern, 'people' | 'text' | 'urgency'>,
+): Promise<CaseRef> {
+  const happenedOn = dayIn(viewer.school.timeZone, deps.clock.now());
+  return report(deps, tx, viewer, {
+    title: 'A search of a device',
+    category: null,
+    happenedOn,
+    ...concern,
+    source: 'search',
+  });
+}
+
 /** Turn an alert into a case about the same person; the alert is acknowledged by it. */
 export function openFromAlert(deps: Deps, viewer: Viewer, alertId: string): Promise<CaseRef> {
   return deps.db.in(contextOf(viewer), async (tx) => {
@@ -88,7 +105,7 @@ async function report(
   deps: Deps,
   tx: Tx,
   viewer: Viewer,
-  concern: LoggedConcern & { source: 'alert' | 'logged'; told?: boolean },
+  concern: LoggedConcern & { source: 'alert' | 'logged' | 'search'; told?: boolean },
 ): Promise<CaseRef> {
   const now = deps.clock.now();
   const leads = await leadsOf(tx, now);
@@ -185,16 +202,16 @@ async function restrictedTo(tx: Tx, now: number, file: CaseFile) {
 export async function enter(
   deps: Deps,
   tx: Tx,
-  viewer: Pick<Viewer, 'school'> & { readonly person: { readonly id: string | null } },
+  by: { readonly school: { readonly id: string }; readonly person: { readonly id: string | null } },
   file: { readonly id: string },
   entry: { action: string; from: CaseState | null; to: CaseState; text: string; detail: Record<string, unknown> },
 ): Promise<void> {
   const now = deps.clock.now();
-  await insertEntry(tx, { school: viewer.school.id, case: file.id, at: new Date(now), by: viewer.person.id, ...entry });
+  await insertEntry(tx, { school: by.school.id, case: file.id, at: new Date(now), by: by.person.id, ...entry });
   const words = Object.entries(entry.detail).filter((kv): kv is [string, string] => typeof kv[1] === 'string');
   await record(tx, {
-    school: viewer.school.id,
-    actor: viewer.person.id,
+    school: by.school.id,
+    actor: by.person.id,
     action: `case.${entry.action}`,
     object: { kind: 'case', id: file.id },
     detail: { from: entry.from, to: entry.to },

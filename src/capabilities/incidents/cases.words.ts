@@ -82,6 +82,18 @@ export const STATES: Readonly<
 const named = (field: Field | undefined, value: string): string =>
   field?.options?.find((o) => o.value === value)?.text ?? value;
 
+/** Lines of what is no step of the table. */
+const OTHER_LINES: Readonly<Record<string, string>> = {
+  'evidence.take': 'Evidence taken in',
+  'evidence.open': 'Evidence opened',
+  'evidence.export': 'Evidence exported',
+  'evidence.broken': 'A file in evidence is not what it was',
+  'evidence.custody': 'Evidence changed hands',
+  'evidence.signed': 'The signed sheet is kept',
+  'evidence.hold': 'Evidence put on hold',
+  'evidence.release': 'A hold on evidence ended',
+};
+
 /** What happened, as a line of the timeline. */
 export function entryLine(
   entry: Pick<CaseEntry, 'action' | 'detail'>,
@@ -91,7 +103,7 @@ export function entryLine(
   const { action, detail } = entry;
   if (action === 'report') return detail.source === 'alert' ? 'Opened from an alert' : 'Logged';
   const form = formOf(action);
-  if (!form) return typeof detail.line === 'string' ? detail.line : action;
+  if (!form) return typeof detail.line === 'string' ? detail.line : (OTHER_LINES[action] ?? action);
   const line = form.line.replace(/\{(\w+)\}/g, (_, key: string) => {
     const value = detail[key];
     if (key === 'person') return (typeof value === 'string' && names.get(value)) || 'somebody';

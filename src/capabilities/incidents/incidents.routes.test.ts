@@ -53,7 +53,8 @@ const TABLE = [
 
 test('the room has exactly the routes of this table, each open to exactly these duties', async () => {
   const routes = pages.app.routeTable
-    .filter((r) => r.url.startsWith('/cases') && r.method !== 'HEAD')
+    // Rooms within the room have tables of their own.
+    .filter((r) => /^\/cases(?!\/:id\/evidence|\/computers)/.test(r.url) && r.method !== 'HEAD')
     .map((r) => [r.method, r.url, typeof r.access === 'object' ? r.access.duties : r.access]);
   assert.deepEqual(routes.sort(), [...TABLE].sort());
   assert.ok((await everyRouteDenies(pages, s)) >= TABLE.length);

@@ -1,16 +1,52 @@
 import type { Deps } from '#platform/deps.ts';
+import type { Recurring, Tasks } from '#platform/jobs.ts';
 import type { Room } from '#web/index.ts';
+import { evidenceSide } from './case.evidence.ts';
+import { haltCase } from './case.halt.ts';
+import { openFromSearch } from './cases.service.ts';
+import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
+import { evidenceJobs, evidencePages } from './evidence/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 
-export type { Step } from './case.judge.ts';
 /** The door of the incidents room. */
+export type { Step } from './case.judge.ts';
 export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 export { listCases } from './cases.store.ts';
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
 
+/** What a search of a device does to cases. */
+export const searchLinks = (deps: Deps): SearchLinks => ({
+  openCase: async (tx, by, { kind, subject, text, urgent }) => {
+    const made = await openFromSearch(deps, tx, by, { people: [subject], text, urgency: urgent ? 'urgent' : 'soon' });
+    if (kind === 'imagery') await haltCase(deps, tx, by, made.id, '');
+    return made.id;
+  },
+  suspectImagery: (tx, by, caseId) => haltCase(deps, tx, by, caseId, ''),
+});
+
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',
   nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }],
-  routes: (app) => incidentsRoutes(app, deps),
+  navFor: (viewer) => deviceSearchNav(deps, viewer),
+  routes: (app) => {
+    incidentsRoutes(app, deps);
+    evidencePages(
+      deps,
+      evidenceSide(
+        deps,
+        async () => null,
+        async () => ({ head: [], rows: [] }),
+      ),
+    )(app);
+    deviceSearchRoutes(app, deps, searchLinks(deps));
+  },
 });
+
+export function incidentsJobs(deps: Deps): { tasks: Tasks; recurring: readonly Recurring[] } {
+  const parts = [evidenceJobs(deps), deviceSearchJobs(deps)];
+  return {
+    tasks: Object.assign({}, ...parts.map((p) => p.tasks)),
+    recurring: parts.flatMap((p) => p.recurring),
+  };
+}
