@@ -28,14 +28,14 @@ export function flowSvg<S extends string>(
   const boxes = states.map((s) => {
     const loud = anywhere(s);
     const label = loud ? `${names(s)} (from anywhere)` : names(s);
-    return `<rect class="gh-flow__box${loud ? ' gh-flow__box--any' : ''}" x="${BOX.left}" y="${y(s)}" width="${BOX.width}" height="${BOX.height}" rx="8"/><text class="gh-flow__text" x="${BOX.left + BOX.width / 2}" y="${middle(s) + 5}" text-anchor="middle">${escaped(label)}</text>`;
+    return `<rect class="gh-device-flow__box${loud ? ' gh-device-flow__box--any' : ''}" x="${BOX.left}" y="${y(s)}" width="${BOX.width}" height="${BOX.height}" rx="8"/><text class="gh-device-flow__text" x="${BOX.left + BOX.width / 2}" y="${middle(s) + 5}" text-anchor="middle">${escaped(label)}</text>`;
   });
   const next = states.flatMap((to) =>
     into(to)
       .filter((from) => isNext(from, to) && !anywhere(to))
       .map(
         (from) =>
-          `<path class="gh-flow__line" marker-end="url(#gh-flow-end)" d="M${BOX.left + BOX.width / 2} ${y(from) + BOX.height}V${y(to) - 2}"/>`,
+          `<path class="gh-device-flow__line" marker-end="url(#gh-device-flow-end)" d="M${BOX.left + BOX.width / 2} ${y(from) + BOX.height}V${y(to) - 2}"/>`,
       ),
   );
   const far = lanes.flatMap((to, i) => {
@@ -45,15 +45,15 @@ export function flowSvg<S extends string>(
       .filter((from) => !isNext(from, to))
       .map(
         (from) =>
-          `<path class="gh-flow__line" marker-end="url(#gh-flow-end)" d="M${right} ${middle(from) + offset}H${x}V${middle(to) + offset}H${right + 2}"/>`,
+          `<path class="gh-device-flow__line" marker-end="url(#gh-device-flow-end)" d="M${right} ${middle(from) + offset}H${x}V${middle(to) + offset}H${right + 2}"/>`,
       );
   });
   const width = right + LANE.first + lanes.length * LANE.step;
   const height = y(states.at(-1) as S) + BOX.height + 10;
   return [
-    `<svg class="gh-flow" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="gh-flow-title">`,
-    '<title id="gh-flow-title">From where to where, as the list below says in words</title>',
-    '<defs><marker id="gh-flow-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="gh-flow__end" d="M0 0L8 4L0 8z"/></marker></defs>',
+    `<svg class="gh-device-flow" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="gh-device-flow-title">`,
+    '<title id="gh-device-flow-title">From where to where, as the list below says in words</title>',
+    '<defs><marker id="gh-device-flow-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="gh-device-flow__end" d="M0 0L8 4L0 8z"/></marker></defs>',
     ...next,
     ...far,
     ...boxes,
