@@ -5,6 +5,7 @@ export interface IncidentsTables {
   case_file: CaseFileTable;
   case_entry: CaseEntryTable;
   designated_computer: DesignatedComputerTable;
+  case_reading: CaseReadingTable;
 }
 
 interface CaseFileTable {
@@ -37,6 +38,7 @@ interface CaseFileTable {
   outcome: string | null;
   closed_by: string | null;
   closed_at: NullableInstant;
+  pressing: ColumnType<number, never, never>;
 }
 interface CaseEntryTable {
   id: Generated<string>;
@@ -60,4 +62,11 @@ interface DesignatedComputerTable {
   registered_at: FixedInstant;
   retired_by: string | null;
   retired_at: NullableInstant;
+}
+interface CaseReadingTable {
+  school_id: Fixed<string>;
+  case_id: Fixed<string>;
+  person_id: Fixed<string>;
+  how: Fixed<'opened' | 'printed' | 'exported'>;
+  hour: FixedInstant;
 }
