@@ -142,3 +142,22 @@ end $$;
 -- What somebody did stands under their own name.
 create policy own_name on list_change as restrictive for insert to gatehouse_app with check (requested_by = gh_person());
 create policy own_name on list_change_step as restrictive for insert to gatehouse_app with check (by_person = gh_person());
+
+-- FIL-02: no hand of a person touches the slots or says which index is in use; the system alone does, and what was loaded once
+-- counts for ever.
+do $$
+declare t text;
+begin
+  foreach t in array array['list_slot', 'list_version'] loop
+    execute format('create policy system_inserts on %I as restrictive for insert to gatehouse_app with check (gh_system())', t);
+    execute format('create policy system_updates on %I as restrictive for update to gatehouse_app using (gh_system()) with check (gh_system())', t);
+  end loop;
+end $$;
+create function gh_list_slot_stays() returns trigger language plpgsql as $$
+begin
+  if old.loaded_at is not null and new.loaded_at is null or new.slot <> old.slot or new.school_id <> old.school_id then
+    raise exception 'a list of illegal content stays' using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+create trigger stays before update on list_slot for each row execute function gh_list_slot_stays();

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
 import { HOUR } from '#core/clock.ts';
 import { Refusal } from '#core/errors.ts';
 import { Reach } from '#core/reach.ts';
@@ -20,7 +19,7 @@ import { compileLists, downloadsOf, newestVersion } from './lists.service.ts';
 import type { ListTrouble } from './lists.trouble.ts';
 import { ownHosts } from './source-own-hosts.ts';
 import { addSource, setSource, useVersion } from './sources.service.ts';
-import { agreeToAll, filteringSchool, testFolder } from './testing.ts';
+import { agreeToAll, filteringSchool, packed, testFolder } from './testing.ts';
 import { judgeForAll } from './verdict.service.ts';
 import { versionsOf } from './versions.service.ts';
 
@@ -194,15 +193,8 @@ test('the school’s own hosts stay open when they become its own only after a l
   await isClosed('honest-4001.example');
 });
 
-const tarOf = async (files: Readonly<Record<string, string>>): Promise<Buffer> => {
-  const tar = pack();
-  for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
-  tar.finalize();
-  return gzipSync(Buffer.concat((await Array.fromAsync(tar)) as Buffer[]));
-};
-
 test('an archive that is cut off, damaged, or unpacks to another kind of thing changes nothing of what is in use', async () => {
-  const whole = await tarOf({ 'phishing/domains': honest(2000, 5000) });
+  const whole = await packed({ 'phishing/domains': honest(2000, 5000) });
   const id = await add('packed', '', whole, '.tar.gz');
   const bad: readonly (readonly [string, Buffer, RegExp])[] = [
     ['cut off', whole.subarray(0, whole.length - 40), /ends too early|before it was whole|cannot be read/],
@@ -212,7 +204,7 @@ test('an archive that is cut off, damaged, or unpacks to another kind of thing c
       /damaged|cannot be read/,
     ],
     ['no tar inside', gzipSync(honest(2000, 5000)), /cannot be read/],
-    ['a tar without lists', await tarOf({ 'README.md': 'Thank you for the fish.' }), /no list|not one name|expected/],
+    ['a tar without lists', await packed({ 'README.md': 'Thank you for the fish.' }), /no list|not one name|expected/],
     ['a web page', Buffer.from('<!doctype html><h1>Sorry</h1>'), /web page/],
   ];
   for (const [what, body, words] of bad) {

@@ -2,6 +2,8 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
 import { readConfig } from '#platform/config.ts';
 import { systemContext } from '#platform/db.ts';
 import type { TestDatabase } from '#testing/database.ts';
@@ -69,4 +71,12 @@ export function signed(
     whole.toString('base64'),
     '',
   ].join('\n');
+}
+
+/** A `.tar.gz` of these files. */
+export async function packed(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
+  tar.finalize();
+  return gzipSync(Buffer.concat((await Array.fromAsync(tar)) as Buffer[]));
 }
