@@ -25,10 +25,12 @@ export function flowSvg<S extends string>(
   const anywhere = (to: S) => into(to).length >= states.length - 1;
   const lanes = states.filter((to) => !anywhere(to) && into(to).some((from) => !isNext(from, to)));
 
+  const line = (state: S, words: string, dy: number) =>
+    `<text class="gh-device-flow__text" x="${BOX.left + BOX.width / 2}" y="${middle(state) + dy}" text-anchor="middle">${escaped(words)}</text>`;
   const boxes = states.map((s) => {
     const loud = anywhere(s);
-    const label = loud ? `${names(s)} (from anywhere)` : names(s);
-    return `<rect class="gh-device-flow__box${loud ? ' gh-device-flow__box--any' : ''}" x="${BOX.left}" y="${y(s)}" width="${BOX.width}" height="${BOX.height}" rx="8"/><text class="gh-device-flow__text" x="${BOX.left + BOX.width / 2}" y="${middle(s) + 5}" text-anchor="middle">${escaped(label)}</text>`;
+    const words = loud ? line(s, names(s), -3) + line(s, 'from anywhere', 14) : line(s, names(s), 5);
+    return `<rect class="gh-device-flow__box${loud ? ' gh-device-flow__box--any' : ''}" x="${BOX.left}" y="${y(s)}" width="${BOX.width}" height="${BOX.height}" rx="8"/>${words}`;
   });
   const next = states.flatMap((to) =>
     into(to)

@@ -1,4 +1,4 @@
-import { type Block, type DocumentModel, heading, list, note, paragraph, table } from '#platform/documents/index.ts';
+import { type Block, type DocumentModel, heading, list, paragraph, table } from '#platform/documents/index.ts';
 import { custodyOf } from './search.standing.ts';
 import type { Search } from './search.store.ts';
 
@@ -35,7 +35,7 @@ export function receiptOf(
     ),
     table(
       'What was taken',
-      ['What', 'Answer'],
+      ['What', 'As recorded'],
       [
         ['Thing', String(taking.detail.item)],
         ['Belongs to', words.pupil],
@@ -56,7 +56,14 @@ export function receiptOf(
           list(search.documents.map((d) => `${d.title}${d.edition ? `, version ${d.edition}` : ''}`)),
         ]
       : []),
-    note('Signed for the school:                                        Pupil or parent:'),
+    table(
+      'Signatures',
+      ['Who', 'Name, signature and day'],
+      [
+        ['For the school', ''],
+        ['Pupil or parent', ''],
+      ],
+    ),
   ];
   return { title: `Receipt ${search.reference}`, author: words.school, language: 'en-GB', blocks };
 }

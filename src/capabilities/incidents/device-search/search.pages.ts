@@ -85,7 +85,7 @@ function nextOf({ search, parts, standing }: Read): SearchAction | null {
 }
 
 /** Why a step cannot be done yet, whatever is typed: what the table asks beyond the form. */
-function blocked(read_: Read, action: SearchAction, authorised: boolean): string | null {
+function blocked(read_: Read, action: SearchAction, authorised: boolean): { guard: string; why: string } | null {
   const facts: SearchFacts = {
     now: 0,
     by: '',
@@ -105,7 +105,11 @@ function blocked(read_: Read, action: SearchAction, authorised: boolean): string
     .filter((r) => r.from === read_.search.state && r.action === action)
     .flatMap((r) => r.guards)
     .filter((g) => FIELD_OF[g.name] === undefined);
-  return guards.map((g) => g.check(facts)).find((why) => why !== null) ?? null;
+  for (const { name, check } of guards) {
+    const why = check(facts);
+    if (why !== null) return { guard: name, why };
+  }
+  return null;
 }
 
 export function searchPage(deps: Deps, viewer: Viewer, reference: string) {
@@ -131,7 +135,11 @@ export function searchPage(deps: Deps, viewer: Viewer, reference: string) {
       named: search.about.slice(1).map(name),
       searchers: search.searchers.map(name),
       next: forms.find((f) => f.action === next),
-      others: forms.filter((f) => f.action !== next).map((f) => ({ ...f, blocked: blocked(r, f.action, authorised) })),
+      others: forms
+        .filter((f) => f.action !== next)
+        .map((f) => ({ ...f, blocked: blocked(r, f.action, authorised) }))
+        // What was taken is not to be taken again: that waits for nothing.
+        .filter((f) => f.blocked?.guard !== 'notTakenYet'),
       maySuspect: offered.includes('suspect'),
       handOver: due === null ? null : { due: new Date(due), late: due <= now },
       custody: standing.custody.map((c) => ({ ...c, at: new Date(c.at), holder: c.known ? name(c.holder) : c.holder })),
