@@ -27,10 +27,10 @@ export class ChangeBook {
   }
 
   /** Those that are for this client, now or later; null, as for nearly everybody, when there are none. */
-  for(person: string | null, profile: string): ClientChanges | null {
+  for(person: string | null, profile: string, address?: string): ClientChanges | null {
     if (this.#changes.length === 0) return null;
     // By their places: one reference may stand for an opening and for the closing that follows it.
-    const places = this.#changes.flatMap((c, place) => (isFor(c, person, profile) ? [place] : []));
+    const places = this.#changes.flatMap((c, place) => (isFor(c, person, profile, address) ? [place] : []));
     const key = places.join(' ');
     let made = this.#made.get(key);
     if (made === undefined) {
@@ -52,6 +52,8 @@ export class ClientChanges {
   readonly #states: HostStates;
   readonly #byA = new Map<number, Entry[]>();
   readonly #lessons: readonly LiveChange[];
+  readonly #withdrawn: readonly LiveChange[];
+  readonly #examinations: readonly LiveChange[];
   readonly #policy: CompiledPolicy;
   /** What a change makes of a judgement; both live as long as the snapshot does. */
   readonly #answers = new Map<LiveChange, WeakMap<Judgement, Judgement>>();
@@ -61,6 +63,8 @@ export class ClientChanges {
     this.#states = new HostStates([seed.readInt32LE(0), seed.readInt32LE(4)]);
     this.#policy = policy;
     this.#lessons = changes.filter((c) => c.effect === 'only-these');
+    this.#withdrawn = changes.filter((c) => c.effect === 'withdrawn');
+    this.#examinations = changes.filter((c) => c.order === 'examination');
     for (const change of changes) {
       this.#answers.set(change, new WeakMap());
       for (const host of change.hosts) this.#add(host, change);
@@ -97,6 +101,8 @@ export class ClientChanges {
     let block: LiveChange | null = null;
     let open: LiveChange | null = null;
     let inside = false;
+    // Only for somebody whose access is withdrawn is there anything to remember.
+    const kept = this.#withdrawn.length > 0 ? new Set<LiveChange>() : null;
     for (let k = 0; k < count; k++) {
       const key = a[k] ?? 0;
       const entries = this.#byA.get(key);
@@ -104,11 +110,14 @@ export class ClientChanges {
       const other = keyB(key, b[k] ?? 0);
       for (const { b, change } of entries) {
         if (b !== other || !isLive(change, now)) continue;
-        if (change.effect === 'block') block = change;
+        if (change.effect === 'withdrawn') kept?.add(change);
+        else if (change.effect === 'block') block = change;
         else if (change.effect === 'open') open = reachingFurther(open, change);
         else inside = true;
       }
     }
+    for (const order of this.#examinations) if (isLive(order, now)) open = reachingFurther(open, order);
+    for (const order of this.#withdrawn) if (isLive(order, now) && !kept?.has(order)) block = order;
     let outside: LiveChange | null = null;
     if (!inside) for (const lesson of this.#lessons) if (isLive(lesson, now)) outside = lesson;
     const change = decisive(block, outside, open);

@@ -216,7 +216,8 @@ export class GatewayState implements Judge {
     how: Client['how'],
     until: number,
   ): Known {
-    const changes = this.#changes?.for(person, profile) ?? null;
+    // A test of a profile is made at nobody's place.
+    const changes = this.#changes?.for(person, profile, how === 'proof' ? undefined : address) ?? null;
     return { address, person, device, profile, how, until, changes, verdicts: this.#verdictsFor(profile, person) };
   }
 

@@ -1,4 +1,5 @@
 import type { AiToolTables } from './tables/ai-tools.ts';
+import type { CaseAccessTables } from './tables/case-access.ts';
 import type { ClassesTables } from './tables/classes.ts';
 import type { DeviceSearchTables } from './tables/device-search.ts';
 import type { EvidenceTables } from './tables/evidence.ts';
@@ -10,10 +11,11 @@ import type { PoliciesTables } from './tables/policies.ts';
 import type { ProofTables } from './tables/proof.ts';
 import type { ReviewsTables } from './tables/reviews.ts';
 import type { SchoolTables } from './tables/school.ts';
+import type { TellingTables } from './tables/telling.ts';
 
 export type { AiToolState, AiToolStatus } from './tables/ai-tools.ts';
 export type { ChangeKind, ChangeScopeKind, ChangeState } from './tables/filtering.ts';
-export type { EvidenceLine } from './tables/monitoring.ts';
+export type { EvidenceLine, RouteStep } from './tables/monitoring.ts';
 export type { DraftState } from './tables/policies.ts';
 export type { ProofVerdict } from './tables/proof.ts';
 export type { SchoolSettings } from './tables/school.ts';
@@ -32,6 +34,8 @@ export interface Database
     ProofTables,
     MonitoringTables,
     IncidentsTables,
+    CaseAccessTables,
     EvidenceTables,
+    TellingTables,
     ReviewsTables,
     DeviceSearchTables {}

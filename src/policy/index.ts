@@ -9,7 +9,9 @@ export {
   type SchoolCalendar,
 } from './calendar.ts';
 export {
+  ACCESS_RULE,
   ASSESSED_FIRST,
+  accessRule,
   changed,
   changeFor,
   changeRule,
@@ -18,6 +20,7 @@ export {
   isLive,
   type LiveChange,
   neverOpened,
+  type OrderKind,
   reachingFurther,
 } from './changes.ts';
 export { bareSchool, compilePolicy, type ProfilePerson, profileFor } from './compile.ts';

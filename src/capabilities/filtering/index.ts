@@ -1,3 +1,4 @@
+export { endOrder, type NewOrder, placeOrder } from './access/orders.ts';
 export { aiToolsStanding, aiToolWorkflow } from './ai-tools/index.ts';
 export {
   changesHeld,

@@ -14,6 +14,7 @@ import {
 import { isSingle, registeredAddresses } from '#rooms/devices/index.ts';
 import { liveHoldings, presence } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
+import { liveOrders } from './access/orders.ts';
 import { liveChanges } from './changes/changes.snapshot.ts';
 import { newestVersion } from './lists.service.ts';
 
@@ -59,7 +60,10 @@ export async function buildSnapshot(tx: Tx, deps: Deps): Promise<Snapshot | null
     people,
     addresses,
     settings: { ...gatewaySettings(school.settings), safety: safetyFor(policy.document, policy.compiled) },
-    changes: await liveChanges(tx, deps.clock.now(), policy.document, school.time_zone),
+    changes: [
+      ...(await liveChanges(tx, deps.clock.now(), policy.document, school.time_zone)),
+      ...(await liveOrders(tx, deps, school.time_zone)),
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Address, counts, type Weighed } from '#filter/index.ts';
-import type { CompiledPolicy, EvidenceLevel } from '#policy/index.ts';
+import type { CompiledPolicy, EvidenceLevel, LiveChange } from '#policy/index.ts';
 import type { Why } from './why.service.ts';
 
 /** Does a gateway see the whole address? Only on plain HTTP: of what is encrypted it sees the name. */
@@ -46,7 +46,7 @@ export function whatWouldChange(
     : whatCloses(weighed, names, level);
 }
 
-function sayChange(effect: 'open' | 'block' | 'only-these', outcome: string): string {
+function sayChange(effect: LiveChange['effect'], outcome: string): string {
   if (outcome !== 'block') return 'The end of the opening, or whoever withdraws it.';
   return effect === 'only-these'
     ? 'The end of the lesson, or the teacher who set its list.'

@@ -7,6 +7,7 @@ import { PERSON_KINDS, type PersonKind } from '#policy/types.ts';
 import { ADDRESS_TRIES, FREE_TRIES, passwordFaults, restAfter } from './password.rules.ts';
 import { hashPassword, newFirstPassword, RANDOM, verifyPassword } from './password-hash.ts';
 import { identityPolicy, passwordsFrom, schoolCalendar } from './policy.store.ts';
+import { isRefusedHere } from './refusals.store.ts';
 
 export interface Try {
   readonly school: string;
@@ -14,9 +15,20 @@ export interface Try {
   readonly password: string;
   readonly address: string;
   readonly via: 'page' | 'proxy';
+  /** What the browser shows of its place, where it has one (refusals.store.ts). */
+  readonly browser?: Buffer | undefined;
 }
 
-type Outcome = 'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'no-notice' | 'unknown' | 'too-many';
+type Outcome =
+  | 'ok'
+  | 'wrong-password'
+  | 'must-change'
+  | 'locked'
+  | 'left'
+  | 'no-notice'
+  | 'unknown'
+  | 'too-many'
+  | 'not-here';
 export type TryResult =
   | { readonly outcome: 'ok'; readonly person: string; readonly mustChange: 'first' | 'due' | null }
   | { readonly outcome: Exclude<Outcome, 'ok'>; readonly person: string | null };
@@ -118,6 +130,7 @@ async function admit(tx: Tx, t: Try, found: Reserved, now: number): Promise<TryR
     .returning(['must_change', 'first_used_at', 'changed_at', 'notice_version'])
     .executeTakeFirst();
   if (!row) return { outcome: 'wrong-password', person };
+  if (found.kind && (await isRefusedHere(tx, found.kind, t))) return { outcome: 'not-here', person };
   if (row.must_change) {
     if (t.via === 'proxy' || row.first_used_at) return { outcome: 'must-change', person };
     await tx

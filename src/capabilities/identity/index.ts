@@ -6,6 +6,7 @@ export { type NewPerson, type PersonInput, readPerson } from './people.rules.ts'
 export { type CreatedPerson, createPeople, createPerson } from './people.service.ts';
 export { names, type Person, personById, searchPeople } from './people.store.ts';
 export { schoolCalendar } from './policy.store.ts';
+export { letPupilsIn, PLACE_COOKIE, refusePupils } from './refusals.store.ts';
 export { GIVEN_ROLES, roleTitle, whyNotRole } from './roles.rules.ts';
 export { acceptRole, assignRole, endRole, handOver, lockRoles } from './roles.service.ts';
 export {

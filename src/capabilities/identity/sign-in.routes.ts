@@ -9,6 +9,7 @@ import { contextOf, done, orFormAgain, SESSION_COOKIE, viewerOf, type WebApp } f
 import { hasChosenPassword, setPassword, tryCredentials } from './credentials.ts';
 import { passwordAdvice } from './password.rules.ts';
 import { identityPolicy } from './policy.store.ts';
+import { PLACE_COOKIE } from './refusals.store.ts';
 import { clientAddress, endSessions, startSession } from './sessions.ts';
 
 const Csrf = { _csrf: Type.Optional(Type.String({ maxLength: 200 })) };
@@ -140,7 +141,9 @@ async function signIn(deps: Deps, request: FastifyRequest<{ Body: Static<typeof 
     );
   }
   const { username, password } = body;
-  const result = await tryCredentials(deps, { school: school.id, username, password, address, via: 'page' });
+  const place = request.cookies[PLACE_COOKIE];
+  const browser = place ? digestToken(place) : undefined;
+  const result = await tryCredentials(deps, { school: school.id, username, password, address, via: 'page', browser });
   if (result.outcome === 'must-change') {
     throw new Refusal('unauthenticated', 'sign-in.first-used', 'This first password has been used already.', {
       remedy: 'It works once. Ask whoever gave it to you for a new one.',
@@ -149,6 +152,11 @@ async function signIn(deps: Deps, request: FastifyRequest<{ Body: Static<typeof 
   if (result.outcome === 'too-many') {
     throw new Refusal('too-many', 'sign-in.too-many', 'There were many wrong tries from this device or network.', {
       remedy: 'Wait five minutes, then try again.',
+    });
+  }
+  if (result.outcome === 'not-here') {
+    throw new Refusal('unauthenticated', 'sign-in.not-here', 'This computer is set apart, and pupils do not use it.', {
+      remedy: 'Sign in on any other computer. Your password is right, and nothing is wrong with your account.',
     });
   }
   if (result.outcome !== 'ok') throw wrong();

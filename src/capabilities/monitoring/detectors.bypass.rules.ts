@@ -24,13 +24,16 @@ export function bypassRules({ rules, monitoring }: PolicyDocument): BypassRules 
   return { ...BYPASS_USUAL, clause: row.clause, ...monitoring.bypass, categories };
 }
 
+/** Rules of decisions that people made for a while (policy/changes.ts). */
+const PEOPLES_CHOICE = /^(?:change|access)\./;
+
 /**
  * Is this request a try to get round the filter: at a site that is for that, or at a closed site by way of one that shows
  * other sites' pages? Canaries, which browsers ask for to learn whether a network filters, are answered before anything is
- * judged and have no category (gateway/canaries.ts). What people closed for a lesson is no try either.
+ * judged and have no category (gateway/canaries.ts). What people closed for a lesson or a case is no try either.
  */
 export function triesToBypass(rules: BypassRules, e: Pick<Seen, 'host' | 'category' | 'outcome' | 'rule'>): boolean {
-  if (e.outcome !== 'block' || e.rule.startsWith('change.')) return false;
+  if (e.outcome !== 'block' || PEOPLES_CHOICE.test(e.rule)) return false;
   if (e.rule === 'safety.wrapped') return true;
   if (e.category === null) return false;
   return rules.categories.has(e.category) || (e.category !== 'translation' && showsOthers(e.host));

@@ -1,5 +1,6 @@
 import { type Client, FILE_RULE, type Judgement } from '#gateway/judge.ts';
 import { SEARCH_HELP } from '#gateway/search.ts';
+import { ACCESS_RULE } from '#policy/changes.ts';
 import type { Snapshot } from '#policy/snapshot.ts';
 import type { CompiledPolicy } from '#policy/types.ts';
 import { CARE, HELP_LINES, type HelpLine } from './help.ts';
@@ -44,7 +45,7 @@ export function renderBlockPage(context: BlockPageContext, judgement: Judgement,
   if (judgement.because.rule === SEARCH_HELP) return renderSearchHelp(context, judgement);
   const { because } = judgement;
   const care = because.category === null ? undefined : own(CARE, because.category);
-  const title = because.rule === FILE_RULE ? 'This file may not be fetched here' : 'This site is closed here';
+  const title = titleOf(because.rule);
   const main = html`
 ${care === undefined ? null : careCard(care)}
 <h1>${title}</h1>
@@ -54,6 +55,11 @@ ${facts(context, judgement)}
 ${remedy(context, judgement, host, client)}
 ${helpCard(context, care !== undefined)}`;
   return layout(context.school, title, main, RECORDED);
+}
+
+function titleOf(rule: string): string {
+  if (rule === FILE_RULE) return 'This file may not be fetched here';
+  return rule.startsWith(ACCESS_RULE) ? 'This is closed for now' : 'This site is closed here';
 }
 
 function renderNeutral(context: BlockPageContext): string {
@@ -105,6 +111,9 @@ ${clause === undefined ? null : html`<dt>School policy</dt><dd>Clause ${clause.n
 
 function remedy(context: BlockPageContext, { because }: Judgement, host: string, client: Client): Html | null {
   const { pagesUrl } = context;
+  if (because.rule.startsWith(ACCESS_RULE)) {
+    return html`<section class="card"><h2>What you can do</h2><p>You can always tell someone at school what worries you, or say that this is a mistake. That works as before.</p></section>`;
+  }
   if (because.remedy === 'wait') {
     return html`<section class="card"><h2>What you can do</h2><p>This site opens by itself at the times the school has set. Until then there is nothing you need to do.</p></section>`;
   }

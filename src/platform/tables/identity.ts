@@ -72,7 +72,9 @@ interface SignInAttemptTable {
   at: FixedInstant;
   address: Fixed<string>;
   via: Fixed<'page' | 'proxy'>;
-  outcome: Fixed<'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'no-notice' | 'unknown' | 'too-many'>;
+  outcome: Fixed<
+    'ok' | 'wrong-password' | 'must-change' | 'locked' | 'left' | 'no-notice' | 'unknown' | 'too-many' | 'not-here'
+  >;
 }
 interface ImportPreviewTable {
   id: Generated<string>;

@@ -5,7 +5,8 @@ import { aiToolChanges } from '../ai-tools/ai-tools.snapshot.ts';
 import { sayMoment, sayScope } from './changes.rules.ts';
 import { changesOf, type FilterChange, heldSites, membersOf } from './changes.store.ts';
 
-const EFFECT: Readonly<Partial<Record<ChangeKind, LiveChange['effect']>>> = {
+type Effect = Exclude<LiveChange['effect'], 'withdrawn'>;
+const EFFECT: Readonly<Partial<Record<ChangeKind, Effect>>> = {
   open: 'open',
   block: 'block',
   'emergency-block': 'block',
@@ -54,7 +55,7 @@ export async function liveChange(
 /** What the person reads who meets it; names nobody. */
 function textOf(
   { reference, scope, until }: FilterChange,
-  effect: LiveChange['effect'],
+  effect: Effect,
   count: number,
   policy: PolicyDocument,
   timeZone: string,
