@@ -141,6 +141,17 @@ test('GOV-35 a duty that is late goes to another role than its owner', () => {
   ]);
 });
 
+test('SAN-34 what a procedure lets follow is one of the actions that stand with it', () => {
+  const mapping = {
+    ...table,
+    incidents: [{ id: 'misuse', name: 'Misuse', inPolicy: true, cells: { exile: 'available' as const } }],
+  };
+  assert.deepEqual(
+    lines({ sanctions: { ...whole.sanctions, pupil: { table: null, procedure: 'behaviour', mapping } } }),
+    ['/sanctions/pupil/mapping/incidents/0/cells/exile: expected an action of this table; found "exile"'],
+  );
+});
+
 test('a sanction is one of the actions of its own table', () => {
   const [incident] = table.incidents;
   assert.ok(incident);

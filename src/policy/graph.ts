@@ -144,13 +144,15 @@ function* duties(doc: PolicyDocument): Generator<Fault> {
 
 function* sanctions(doc: PolicyDocument): Generator<Fault> {
   for (const who of ['pupil', 'staff'] as const) {
-    const { table } = doc.sanctions[who];
-    const actions = new Set(table?.actions.map((a) => a.id));
-    for (const [i, incident] of table?.incidents.entries() ?? []) {
-      for (const action of Object.keys(incident.cells)) {
-        if (actions.has(action)) continue;
-        const path = at(`/sanctions/${who}/table/incidents/${i}/cells`, action);
-        yield { path, expected: 'an action of this table', found: show(action) };
+    for (const part of ['table', 'mapping'] as const) {
+      const table = doc.sanctions[who][part];
+      const actions = new Set(table?.actions.map((a) => a.id));
+      for (const [i, incident] of table?.incidents.entries() ?? []) {
+        for (const action of Object.keys(incident.cells)) {
+          if (actions.has(action)) continue;
+          const path = at(`/sanctions/${who}/${part}/incidents/${i}/cells`, action);
+          yield { path, expected: 'an action of this table', found: show(action) };
+        }
       }
     }
   }

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import {
   ActionId,
   AudienceName,
@@ -154,12 +154,29 @@ export const Recipient = object({
   rows: set(CatalogueRow),
 });
 
-const SanctionTable = object({
+/**
+ * What a type of incident is to the menu besides its cells. `minor`: telling the police takes a second senior's word
+ * (SAN-02). `repeat`: only for somebody with earlier proven cases (SAN-15, SAN-24). `unreported`: not for somebody who told
+ * of it promptly (SAN-18). The others bring a task or a question of their own with them (SAN-10..14, SAN-17).
+ */
+export const INCIDENT_MARKS = [
+  'minor',
+  'repeat',
+  'unreported',
+  'bullying',
+  'reset-password',
+  'secure-account',
+  'data-breach',
+  'restore',
+  'filter',
+] as const;
+
+const sanctionParts = <T extends TSchema>(incident: T) => ({
   name: text(120),
   actions: list(object({ id: Slug, name: text(120), row: orNull(CatalogueRow) })),
   incidents: list(
     object({
-      id: RuleId,
+      id: incident,
       name: text(200),
       /** False for rows offered as a template only; the menu leaves them out. */
       inPolicy: flag(),
@@ -167,17 +184,30 @@ const SanctionTable = object({
         ...closed,
         description: 'actions, each with its answer',
       }),
+      marks: maybe(set(oneOf(INCIDENT_MARKS))),
     }),
   ),
+  clause: ClauseId,
+});
+
+const SanctionTable = object({
+  ...sanctionParts(RuleId),
   /** The source lost this table's headings: the school confirms them before it is used (SAN-21). */
   unconfirmed: maybe(flag()),
-  clause: ClauseId,
+});
+const sanctionsOf = object({
+  table: orNull(SanctionTable),
+  procedure: Slug,
+  /** SAN-34: what the procedure lets follow, by the product's own types of incident, where there is no table. */
+  mapping: maybe(object(sanctionParts(Slug))),
 });
 
 /** D20. Without a table of its own a school maps types of incident to a procedure (SAN-34). */
 export const Sanctions = object({
-  pupil: object({ table: orNull(SanctionTable), procedure: Slug }),
-  staff: object({ table: orNull(SanctionTable), procedure: Slug }),
+  pupil: sanctionsOf,
+  staff: sanctionsOf,
+  /** SAN-35: the actions that wait while an appeal against them is open. */
+  pausedByAppeal: maybe(set(Slug)),
 });
 
 /** D21, D22, D24, D25: how an incident is handled. */

@@ -76,8 +76,13 @@ const SANCTION_WORDS = {
 function sanctions(document: PolicyDocument, words: Words): Block[] {
   const { pupil, staff } = document.sanctions;
   const procedure = (slug: string) => document.documents.find((d) => d.id === slug)?.title ?? slug;
-  const shown = (whom: string, { table: of, procedure: by }: typeof pupil): Block[] =>
-    of ? sanctionTable(of, words) : [paragraph(`${whom}: what follows is decided under “${procedure(by)}”.`)];
+  const shown = (whom: string, { table: of, mapping, procedure: by }: typeof pupil): Block[] =>
+    of
+      ? sanctionTable(of, words)
+      : [
+          paragraph(`${whom}: what follows is decided under “${procedure(by)}”.`),
+          ...(mapping ? sanctionTable(mapping, words) : []),
+        ];
   return [part('sanctions', 'What follows an incident'), ...shown('Pupils', pupil), ...shown('Staff', staff)];
 }
 

@@ -66,7 +66,7 @@ export const GRIDS: Readonly<
   sanctions: (doc, q, again) => ({
     values: rules.SANCTIONS,
     tables: (['pupil', 'staff'] as const).flatMap((who) => {
-      const { table } = doc.sanctions[who];
+      const table = rules.menuTable(doc, who);
       if (!table) return [];
       const mine = again !== null && one(again.body, 'who') === who;
       return [

@@ -236,3 +236,17 @@ test('a cell of the sanctions is one of four answers', async () => {
   assert.equal((await dsl().post(url, { edit: '1', do: 'save', who: 'pupil', [cell]: 'required' })).statusCode, 303);
   assert.equal((await read(id)).document.sanctions.pupil.table?.incidents[0]?.cells[action.id], 'required');
 });
+
+test('SAN-34 where a school has no table, what its procedure lets follow is edited cell by cell', async () => {
+  const { id } = await createDraft(school.deps, school.people.dsl.viewer, {
+    title: 'As a school',
+    from: { shipped: 'secondary-school' },
+  });
+  const url = `/policy/drafts/${id}/matrices/sanctions`;
+  assert.match((await dsl().get(url)).body, /What the behaviour policy lets follow/);
+  const cell = 'pupil:misuse:refer-police';
+  assert.equal((await dsl().post(url, { edit: '1', do: 'save', who: 'pupil', [cell]: 'available' })).statusCode, 303);
+  const { pupil } = (await read(id)).document.sanctions;
+  assert.equal(pupil.mapping?.incidents.find((i) => i.id === 'misuse')?.cells['refer-police'], 'available');
+  assert.equal(pupil.table, null);
+});

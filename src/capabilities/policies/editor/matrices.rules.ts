@@ -127,8 +127,15 @@ type Sanction = (typeof SANCTIONS)[number]['value'];
 export const sanctionName = (who: 'pupil' | 'staff', incident: string, action: string): string =>
   `${who}:${incident}:${action}`;
 
+/** The table of sanctions, or where a school has none what its procedure lets follow (SAN-34). */
+export function menuTable(doc: PolicyDocument, who: 'pupil' | 'staff'): SanctionTable | null {
+  const { table, mapping } = doc.sanctions[who];
+  return table ?? mapping ?? null;
+}
+
 export function setSanctions(doc: PolicyDocument, who: 'pupil' | 'staff', body: Body): PolicyDocument {
-  const { table } = doc.sanctions[who];
+  const own = doc.sanctions[who];
+  const table = menuTable(doc, who);
   if (!table) return doc;
   const faults: Faults = {};
   const incidents = table.incidents.map((incident) => {
@@ -147,7 +154,7 @@ export function setSanctions(doc: PolicyDocument, who: 'pupil' | 'staff', body: 
   const { unconfirmed, ...rest } = table;
   const open = unconfirmed && one(body, 'confirm') !== 'yes';
   const next: SanctionTable = { ...rest, incidents, ...(open && { unconfirmed }) };
-  return { ...doc, sanctions: { ...doc.sanctions, [who]: { ...doc.sanctions[who], table: next } } };
+  return { ...doc, sanctions: { ...doc.sanctions, [who]: { ...own, [own.table ? 'table' : 'mapping']: next } } };
 }
 
 /** A row more, closed to everybody until somebody chooses otherwise (UAR-26). */
