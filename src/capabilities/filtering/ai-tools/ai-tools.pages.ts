@@ -50,8 +50,10 @@ function lineOf(tool: AiTool, now: number, policy: PolicyDocument) {
 function offeredTo(viewer: Viewer, policy: PolicyInForce, tool: AiTool, now: number): ToolAction[] {
   const me = viewer.person.id;
   const author = tool.assessments[0]?.author;
-  return aiToolWorkflow.offered(stateOf(tool, now), partsOf(viewer, policy)).filter((action) => {
+  const state = stateOf(tool, now);
+  return aiToolWorkflow.offered(state, partsOf(viewer, policy)).filter((action) => {
     if (action === 'approve' || action === 'refuse') return me !== author && me !== tool.proposer;
+    if (action === 'close' && state === 'assessed') return openNow(tool, now).length > 0;
     return action !== 'withdraw' || me !== tool.proposer;
   });
 }
@@ -204,7 +206,7 @@ export async function toolPage(tx: Tx, deps: Deps, viewer: Viewer, reference: st
       .map((p) => ({
         index: profiles.indexOf(p),
         name: p.name,
-        tooYoung: latest?.ageLimit ? (youngestOf(p) ?? -1) < latest.ageLimit : false,
+        tooYoung: ageHint(youngestOf(p), latest?.ageLimit ?? null),
         wanted: tool.wantedFor.includes(p.id),
       })),
     assess: {
@@ -217,6 +219,12 @@ export async function toolPage(tx: Tx, deps: Deps, viewer: Viewer, reference: st
     },
     months: reviewMonths(policy.document),
   };
+}
+
+/** Why a profile cannot have it, for whoever is about to choose. */
+function ageHint(youngest: number | null, limit: number | null): string | null {
+  if (!limit || (youngest !== null && youngest >= limit)) return null;
+  return youngest === null ? 'Nobody knows how old they are.' : 'Younger than its terms allow.';
 }
 
 /** AIG-01 for pupils, parents and whoever else signs in: which tools there are here and how they stand. No more is read. */
