@@ -1,5 +1,5 @@
 export { endOrder, type NewOrder, placeOrder } from './access/orders.ts';
-export { aiToolsStanding, aiToolWorkflow } from './ai-tools/index.ts';
+export { aiToolsStanding, aiToolsWaiting, aiToolWorkflow } from './ai-tools/index.ts';
 export {
   changesHeld,
   changesOf,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Workflow } from '#core/workflow.ts';
-import { changeWorkflow } from '#rooms/filtering/index.ts';
+import { aiToolWorkflow, changeWorkflow } from '#rooms/filtering/index.ts';
 import { lifeWorkflow } from '#rooms/policies/index.ts';
 import { caseWorkflow } from './case.workflow.ts';
 
@@ -23,6 +23,11 @@ export const workflowsPage = (): string =>
       'A change of the filter',
       'Nobody decides what they asked for. What was agreed begins and ends by the clock of each gateway.',
       changeWorkflow,
+    ),
+    ...part(
+      'An AI tool',
+      'Nobody approves what they assessed or proposed. What was approved closes again by the clock of each gateway.',
+      aiToolWorkflow,
     ),
   ].join('\n');
 

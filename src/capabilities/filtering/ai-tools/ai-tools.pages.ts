@@ -58,6 +58,14 @@ function offeredTo(viewer: Viewer, policy: PolicyInForce, tool: AiTool, now: num
   });
 }
 
+/** Is it for this viewer to assess or to decide on? */
+function waitsFor(viewer: Viewer, policy: PolicyInForce, tool: AiTool, now: number): boolean {
+  const offered = offeredTo(viewer, policy, tool, now);
+  const state = stateOf(tool, now);
+  if (state === 'assessed') return offered.includes('approve');
+  return (state === 'proposed' || state === 'review-due') && offered.includes('assess');
+}
+
 /** The register: what waits for this viewer, what stands on it, what was seen and never assessed. */
 export async function registerPage(tx: Tx, deps: Deps, viewer: Viewer, q = '') {
   const now = deps.clock.now();
@@ -66,12 +74,7 @@ export async function registerPage(tx: Tx, deps: Deps, viewer: Viewer, q = '') {
   const tools = await aiTools(tx);
   const wanted = q.trim().toLowerCase();
   const lines = tools.map((tool) => {
-    const offered = offeredTo(viewer, policy, tool, now);
-    const state = stateOf(tool, now);
-    const waits =
-      (state === 'assessed' && offered.includes('approve')) ||
-      ((state === 'proposed' || state === 'review-due') && offered.includes('assess'));
-    return { ...lineOf(tool, now, policy.document), waits };
+    return { ...lineOf(tool, now, policy.document), waits: waitsFor(viewer, policy, tool, now) };
   });
   const found = lines.filter((l) =>
     `${l.name} ${l.provider} ${l.purpose} ${l.hosts.join(' ')}`.toLowerCase().includes(wanted),
@@ -248,6 +251,12 @@ export function publicList(deps: Deps, viewer: Viewer, q = '') {
   });
 }
 const NO_PROFILES = { profiles: [] } as unknown as PolicyDocument;
+
+/** How many tools wait for this viewer, to be assessed or decided on: for Today. */
+export async function aiToolsWaiting(tx: Tx, viewer: Viewer, now: number): Promise<number> {
+  const policy = await policyInForce(tx, now);
+  return policy ? (await aiTools(tx)).filter((tool) => waitsFor(viewer, policy, tool, now)).length : 0;
+}
 
 /** How the register stands: for the policy's page and for Today. */
 export async function aiToolsStanding(tx: Tx, now: number) {

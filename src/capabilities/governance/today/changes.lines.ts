@@ -1,4 +1,4 @@
-import { changesWaiting, listChangesWaiting } from '#rooms/filtering/index.ts';
+import { aiToolsWaiting, changesWaiting, listChangesWaiting } from '#rooms/filtering/index.ts';
 import { many, type ReadLines } from './line.ts';
 
 /** FCR-05, FIL-04: changes of the filter that wait for this person, and closings that nobody else has looked at for a day. */
@@ -16,4 +16,12 @@ export const listChangesToDecide: ReadLines = async (tx, viewer, now) => {
   if (forViewer === 0) return [];
   const text = `${many(forViewer, 'change')} of the filter’s lists ${forViewer === 1 ? 'waits' : 'wait'} for you`;
   return [{ tone: 'amber', text, href: '/filtering/lists/changes' }];
+};
+
+/** AIG-05: AI tools that wait to be assessed, decided on or looked at again by this person. */
+export const aiToolsToDecide: ReadLines = async (tx, viewer, now) => {
+  const waiting = await aiToolsWaiting(tx, viewer, now);
+  if (waiting === 0) return [];
+  const text = `${many(waiting, 'AI tool')} ${waiting === 1 ? 'waits' : 'wait'} for you`;
+  return [{ tone: 'amber', text, href: '/filtering/ai-tools' }];
 };
