@@ -8,6 +8,7 @@ import { leadsOf } from './case.leads.ts';
 import { tellLead, tellManager, tellMember } from './case.letters.ts';
 import { actingLead } from './cases.rules.ts';
 import type { CaseFile } from './cases.store.ts';
+import { wakeWhenDue } from './clocks/clocks.wake.ts';
 import { releaseSeal, sealEvidence } from './evidence/index.ts';
 
 interface Moment {
@@ -30,6 +31,7 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
     when: (m) => m.step.action === 'join' && m.step.person !== undefined,
     effect: (m) => tellMember(m.deps, m.tx, m.viewer, m.after, m.step.person ?? ''),
   },
+  { when: (m) => duesChanged(m), effect: (m) => wakeWhenDue(m.tx, m.after, m.deps.clock.now()) },
   { when: (m) => keptFromMore(m) || (m.after.restricted && !m.before.file.restricted), effect: tellNewLeads },
   {
     when: (m) => m.step.action === 'suspect',
@@ -67,6 +69,10 @@ export async function followUp(
   const moment = { deps, tx, viewer, before, after, step };
   for (const { when, effect } of EFFECTS) if (when(moment)) await effect(moment);
 }
+
+const duesChanged = ({ before, after }: Moment): boolean =>
+  after.first_action_due?.getTime() !== before.file.first_action_due?.getTime() ||
+  after.outcome_due?.getTime() !== before.file.outcome_due?.getTime();
 
 const keptFromMore = ({ before, after }: Moment): boolean =>
   after.subjects.length > before.file.subjects.length || after.conflicted.length > before.file.conflicted.length;

@@ -19,6 +19,7 @@ import { isKeptFrom } from './cases.rules.ts';
 import { categoryName } from './cases.service.ts';
 import { countCases, ENDED, findCase, listCases, myReports } from './cases.store.ts';
 import { entryLine, STATES } from './cases.words.ts';
+import { clockLine, clocksOf, isLate } from './clocks/index.ts';
 import { computersOf } from './computers.store.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
 
@@ -80,6 +81,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       manager: file.manager ? (called([file.manager])[0] ?? null) : null,
       mine: file.manager === viewer.person.id,
       containment: standing.story.items,
+      clocks: (await clocksOf(tx, file, entries, now)).map((c) => ({ text: clockLine(c, now), late: isLate(c, now) })),
       entries: entries.map((e) => ({
         at: e.at,
         by: e.by_person ? who.get(e.by_person) : 'Gatehouse',

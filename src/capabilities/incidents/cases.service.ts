@@ -24,6 +24,7 @@ import {
   type NewCase,
   updateCase,
 } from './cases.store.ts';
+import { wakeWhenDue } from './clocks/clocks.wake.ts';
 
 export const categoryName = (id: string | null): string => (id && taxonomy().byId.get(id)?.name) || 'Concern';
 
@@ -140,6 +141,7 @@ async function report(
     detail: { source: file.source },
   });
   await tellLead(deps, tx, viewer, file, lead);
+  await wakeWhenDue(tx, { first_action_at: null, outcome: null, restricted: false, ...file }, now);
   return { id: file.id, reference: file.reference };
 }
 

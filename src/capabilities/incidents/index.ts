@@ -4,9 +4,11 @@ import type { Room } from '#web/index.ts';
 import { evidenceSide } from './case.evidence.ts';
 import { haltCase } from './case.halt.ts';
 import { openFromSearch } from './cases.service.ts';
+import { clockJobs } from './clocks/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
+import { TELLING_NAV, tellingJobs, tellingRoutes } from './telling/index.ts';
 
 /** The door of the incidents room. */
 export type { Step } from './case.judge.ts';
@@ -14,6 +16,8 @@ export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from
 export { listCases } from './cases.store.ts';
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
+export { promptReportExists } from './telling/index.ts';
+export { lateCases } from './clocks/index.ts';
 
 /** What a search of a device does to cases. */
 export const searchLinks = (deps: Deps): SearchLinks => ({
@@ -27,7 +31,7 @@ export const searchLinks = (deps: Deps): SearchLinks => ({
 
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',
-  nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }],
+  nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }, ...TELLING_NAV],
   navFor: (viewer) => deviceSearchNav(deps, viewer),
   routes: (app) => {
     incidentsRoutes(app, deps);
@@ -40,11 +44,12 @@ export const incidentsRoom = (deps: Deps): Room => ({
       ),
     )(app);
     deviceSearchRoutes(app, deps, searchLinks(deps));
+    tellingRoutes(app, deps);
   },
 });
 
 export function incidentsJobs(deps: Deps): { tasks: Tasks; recurring: readonly Recurring[] } {
-  const parts = [evidenceJobs(deps), deviceSearchJobs(deps)];
+  const parts = [evidenceJobs(deps), deviceSearchJobs(deps), clockJobs(deps)];
   return {
     tasks: Object.assign({}, ...parts.map((p) => p.tasks)),
     recurring: parts.flatMap((p) => p.recurring),

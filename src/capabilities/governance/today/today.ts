@@ -6,6 +6,7 @@ import { hasDuty, type Viewer } from '#web/index.ts';
 import { aiToolsToDecide, changesToDecide, listChangesToDecide } from './changes.lines.ts';
 import * as duties from './duties.lines.ts';
 import { filterReview } from './filter-review.lines.ts';
+import { casesLate } from './late-cases.lines.ts';
 import type { Line, ReadLines } from './line.ts';
 import { policyCheck } from './policy.lines.ts';
 import { filterProof } from './proof.lines.ts';
@@ -24,6 +25,7 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: ['staff', 'governor'], read: duties.myDuties },
   { duties: ['staff'], read: safeguarding.myCases },
   { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
+  { duties: ['staff', ...ESCALATION_ROLES], read: casesLate },
   { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
   { duties: CHECK_READERS, read: policyCheck },
   { duties: POLICY_EDITORS, read: policyReview },
