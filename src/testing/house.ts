@@ -26,19 +26,19 @@ export interface House {
   stop(): Promise<void>;
 }
 
-/** What the DNS behind the gateway answers for every name. */
+/** What the DNS behind the gateway answers for every name, where nothing else is said. */
 export const ELSEWHERE = '192.0.2.1';
 /** Where blocked names lead. */
 export const BLOCK_PAGE = '127.0.0.1';
 
 /** Start both; the school's clock must run with the system's, since a gateway's threads do. */
-export async function wholeHouse(t: TestDatabase, school: TestSchool): Promise<House> {
+export async function wholeHouse(t: TestDatabase, school: TestSchool, elsewhere = ELSEWHERE): Promise<House> {
   const folder = temporaryFolder('house');
   const upstream = createSocket('udp4');
   upstream.on('message', (message, from) => {
     const { id, questions } = dnsPacket.decode(message);
     const name = questions?.[0]?.name ?? '';
-    const answers = questions?.[0]?.type === 'A' ? [{ type: 'A' as const, name, ttl: 1, data: ELSEWHERE }] : [];
+    const answers = questions?.[0]?.type === 'A' ? [{ type: 'A' as const, name, ttl: 1, data: elsewhere }] : [];
     const answer = dnsPacket.encode({ type: 'response', id, flags: 0x180, questions, answers });
     upstream.send(answer, from.port, from.address);
   });
