@@ -227,7 +227,7 @@ begin
           and e.detail ->> 'evidence' <> '' order by e.number desc limit 1), '') <> 'no') then
     raise exception 'what may be evidence is not deleted' using errcode = 'check_violation';
   end if;
-  if new.action = 'decide' and not gh_has('{dsl,head}') then
+  if new.action = 'decide' and not gh_has('{dsl,centre-lead,head}') then
     raise exception 'the DSL decides' using errcode = 'check_violation';
   end if;
   return new;

@@ -38,7 +38,7 @@ const bodyOf = (form: StepForm) =>
       ...csrf,
       do: Type.Optional(Type.Union([Type.Literal('save'), Type.Literal('keep'), Type.Literal('find')])),
       find: Text(120),
-      case: Text(40),
+      ...(form.action === 'start' && { case: Text(40) }),
       ...Object.fromEntries(form.fields.map((f) => [f.name, Text(f.kind === 'text' ? 5000 : 300)])),
     },
     form.fields.some((f) => f.kind === 'editions')

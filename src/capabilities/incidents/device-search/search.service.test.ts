@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { DAY, HOUR, MINUTE } from '#core/clock.ts';
 import { verifyLedger } from '#platform/ledger.ts';
 import { monitoringJobs } from '#rooms/monitoring/index.ts';
-import { recordSupply } from '#rooms/policies/registers/registers.service.ts';
+import { recordSupply } from '#rooms/policies/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import type { TestSchool } from '#testing/web.ts';
 import { authorise } from './authorised.service.ts';

@@ -132,7 +132,10 @@ function known(action: SearchAction, typed: Typed): StepForm {
   if (!form) throw notFound('this step');
   const names = new Set(form.fields.map((f) => f.name));
   const stray = Object.keys(typed).find(
-    (name) => !names.has(name) && name !== 'case' && !(names.has('editions') && name.startsWith('edition-')),
+    (name) =>
+      !names.has(name) &&
+      !(name === 'case' && action === 'start') &&
+      !(names.has('editions') && name.startsWith('edition-')),
   );
   if (stray !== undefined)
     throw invalid('device-search.field', 'This form has no such field. Reload the page and try again.');
