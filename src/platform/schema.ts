@@ -10,6 +10,7 @@ import type { MonitoringTables } from './tables/monitoring.ts';
 import type { PoliciesTables } from './tables/policies.ts';
 import type { ProofTables } from './tables/proof.ts';
 import type { ReviewsTables } from './tables/reviews.ts';
+import type { SanctionsTables } from './tables/sanctions.ts';
 import type { SchoolTables } from './tables/school.ts';
 import type { TellingTables } from './tables/telling.ts';
 
@@ -18,6 +19,7 @@ export type { ChangeKind, ChangeScopeKind, ChangeState } from './tables/filterin
 export type { EvidenceLine, RouteStep } from './tables/monitoring.ts';
 export type { DraftState } from './tables/policies.ts';
 export type { ProofVerdict } from './tables/proof.ts';
+export type { ProcedureApplied, TaskState } from './tables/sanctions.ts';
 export type { SchoolSettings } from './tables/school.ts';
 
 /**
@@ -36,6 +38,7 @@ export interface Database
     IncidentsTables,
     CaseAccessTables,
     EvidenceTables,
+    SanctionsTables,
     TellingTables,
     ReviewsTables,
     DeviceSearchTables {}

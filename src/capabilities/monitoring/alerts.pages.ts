@@ -90,7 +90,7 @@ export function alertPage(deps: Deps, viewer: Viewer, id: string) {
       can: {
         acknowledge: offered.includes('acknowledge'),
         close: offered.includes('close') && (alert.urgency === 'soon' || isLead(viewer)),
-        openCase: offered.includes('open-case'),
+        openCase: offered.includes('open-case') && alert.case_id === null,
       },
     };
   });

@@ -10,8 +10,13 @@ import { findAlert } from './alerts.store.ts';
 import { liveAlerts } from './live.ts';
 import { lookUp } from './look-up.service.ts';
 
-/** Whom a policy may have told, and who runs the filter. Which alerts they see is decided row by row. */
-export const ALERT_DUTIES: readonly RoleId[] = [...ESCALATION_ROLES, 'ict-manager', 'administrator'];
+/** Whom a policy may have told, who hears of messages that hurt, and who runs the filter. Which alerts they see is decided row by row. */
+export const ALERT_DUTIES: readonly RoleId[] = [
+  ...ESCALATION_ROLES,
+  'nominated-person',
+  'ict-manager',
+  'administrator',
+];
 
 const VIEWS = 'capabilities/monitoring/views';
 const config = { access: { duties: ALERT_DUTIES } };

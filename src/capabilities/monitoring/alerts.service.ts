@@ -19,6 +19,7 @@ import {
   lockAlerts,
   notifyAlert,
   openAlertOf,
+  type RouteStep,
   searchAlerts,
 } from './alerts.store.ts';
 import { tell, tellNext } from './escalation.service.ts';
@@ -41,6 +42,8 @@ export interface NewAlert {
   readonly openKey: string | null;
   /** Told at once and without a clock, instead of those whom the policy's escalation names. */
   readonly recipients?: Awaited<ReturnType<typeof holders>>;
+  /** Whom it goes to first, before those whom the policy's escalation names. */
+  readonly route?: readonly RouteStep[];
 }
 
 export interface Raised {
@@ -91,6 +94,7 @@ export async function raiseLocked(tx: Tx, deps: Deps, alert: NewAlert): Promise<
     clause: alert.clause,
     evidence: alert.lines,
     open_key: alert.openKey,
+    route: alert.route ?? null,
     hits: alert.lines.length,
     raised_at: new Date(now),
     last_hit_at: latest(alert.lines),
@@ -119,14 +123,14 @@ export const openAlerts = (tx: Tx, limit = 100): Promise<Alert[]> => searchAlert
 
 /** "I have it": the clock stops. */
 export const acknowledge = (deps: Deps, viewer: Viewer, id: string): Promise<void> =>
-  deps.db.in(contextOf(viewer), async (tx) => {
-    const alert = await mine(tx, id);
-    const at = new Date(deps.clock.now());
-    await take(tx, deps, contextOf(viewer), alert, 'acknowledge', {
-      acknowledged_by: viewer.person.id,
-      acknowledged_at: at,
-    });
-  });
+  deps.db.in(contextOf(viewer), (tx) => acknowledgeIn(tx, deps, contextOf(viewer), id));
+
+/** The same within a command that does more. */
+export async function acknowledgeIn(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
+  const alert = await mine(tx, id);
+  const at = new Date(deps.clock.now());
+  await take(tx, deps, by, alert, 'acknowledge', { acknowledged_by: by.person, acknowledged_at: at });
+}
 
 /** Nothing further is needed, and why. */
 export const close = (deps: Deps, viewer: Viewer, id: string, reason: string): Promise<void> =>

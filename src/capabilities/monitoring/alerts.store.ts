@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import { conflict } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
-import type { Database, EvidenceLine } from '#platform/schema.ts';
+import type { Database, EvidenceLine, RouteStep } from '#platform/schema.ts';
 
 export type Alert = Selectable<Database['alert']>;
 export type Detector = Alert['detector'];
-export type { EvidenceLine };
+export type { EvidenceLine, RouteStep };
 
 /** Channel on which the live pages hear of alerts; the payload is `<school> <alert>`. */
 export const ALERT_CHANNEL = 'gatehouse_alert';
@@ -34,6 +34,7 @@ export async function insertAlert(
   row: Pick<Alert, 'school_id' | 'subject' | 'detector' | 'category' | 'urgency' | 'clause' | 'open_key' | 'hits'> & {
     kept_from: string[];
     evidence: readonly EvidenceLine[];
+    route: readonly RouteStep[] | null;
     raised_at: Date;
     last_hit_at: Date;
   },
@@ -41,7 +42,12 @@ export async function insertAlert(
   for (let attempt = 0; attempt < 5; attempt++) {
     const made = await tx
       .insertInto('alert')
-      .values({ ...row, reference: newReference(), evidence: JSON.stringify(boundEvidence(row.evidence)) })
+      .values({
+        ...row,
+        reference: newReference(),
+        evidence: JSON.stringify(boundEvidence(row.evidence)),
+        route: row.route && JSON.stringify(row.route),
+      })
       .onConflict((c) => c.columns(['school_id', 'reference']).doNothing())
       .returningAll()
       .executeTakeFirst();

@@ -10,7 +10,15 @@ import { holders } from '#rooms/identity/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { alertWorkflow } from './alert.workflow.ts';
 import { factsOf } from './alerts.rules.ts';
-import { type Alert, changeAlert, findAlert, insertNotice, notifyAlert, overdueAlerts } from './alerts.store.ts';
+import {
+  type Alert,
+  changeAlert,
+  findAlert,
+  insertNotice,
+  notifyAlert,
+  overdueAlerts,
+  type RouteStep,
+} from './alerts.store.ts';
 import { headline } from './words.ts';
 
 export const ESCALATE = 'alerts.escalate';
@@ -29,21 +37,31 @@ const WITHOUT_POLICY: readonly Step[] = [
 export const escalationSteps = async (tx: Tx, now: number): Promise<readonly Step[]> =>
   (await policyInForce(tx, now))?.document.monitoring.escalation ?? WITHOUT_POLICY;
 
+/** The alert's own way first (whom the policy has this kind of report go to), then whom of the escalation it leaves out. */
+async function stepsOf(tx: Tx, alert: Pick<Alert, 'route'>, now: number): Promise<readonly RouteStep[]> {
+  const route = alert.route ?? [];
+  const rest = (await escalationSteps(tx, now)).filter(
+    (s) => !route.some((r) => r.rank === s.rank && r.roles.includes(s.role)),
+  );
+  return [...route, ...rest.map(({ role, ...s }) => ({ ...s, roles: [role] }))];
+}
+
 /**
  * ALR-10: tell whom the policy names at step `from`. A step that reaches nobody, because nobody holds the duty or because
  * it is about them, is noted and the next is told at once. Past the last step all of them are told, again and again,
  * until somebody acknowledges.
  */
 export async function tellNext(tx: Tx, deps: Deps, alert: Alert, from: number): Promise<void> {
-  const steps = await escalationSteps(tx, deps.clock.now());
+  const steps = await stepsOf(tx, alert, deps.clock.now());
   const everybody = new Map<string, Holder>();
   for (const [number, step] of steps.entries()) {
-    const people = await holders(tx, step.role, step.rank);
+    const people: Holder[] = [];
+    for (const role of step.roles) people.push(...(await holders(tx, role, step.rank)));
     const free = people.filter((p) => !alert.kept_from.includes(p.id));
     for (const p of free) everybody.set(p.id, p);
     if (number < from) continue;
     if (free.length > 0) return tell(tx, deps, alert, free, { step: number, minutes: step.acknowledgeMinutes });
-    const duty = `${step.role}, ${step.rank}`;
+    const duty = `${step.roles.join(' or ')}, ${step.rank}`;
     const why = people.length > 0 ? 'it is kept from everybody who holds this duty' : 'nobody holds this duty';
     await skip(tx, deps, alert, number, `${duty}: ${why}`);
   }

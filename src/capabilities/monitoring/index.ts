@@ -1,7 +1,16 @@
 export { LOOK_UP_DUTIES } from './activity.routes.ts';
 export { ALERT_DUTIES } from './alerts.routes.ts';
-export { acknowledge, close, closeForCase, linkCase, type NewAlert, openAlerts, raise } from './alerts.service.ts';
-export { findAlert } from './alerts.store.ts';
+export {
+  acknowledge,
+  acknowledgeIn,
+  close,
+  closeForCase,
+  linkCase,
+  type NewAlert,
+  openAlerts,
+  raise,
+} from './alerts.service.ts';
+export { findAlert, type RouteStep } from './alerts.store.ts';
 export { escalationSteps } from './escalation.service.ts';
 export { healthAlert, listAlert, proofAlert } from './health.service.ts';
 export { ingest } from './ingest.service.ts';

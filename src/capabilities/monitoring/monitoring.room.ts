@@ -5,7 +5,6 @@ import { ALERT_DUTIES, alertsRoutes } from './alerts.routes.ts';
 import { classViewRoutes } from './class-view/class-view.routes.ts';
 import { ingestRoutes } from './ingest.routes.ts';
 import { lookUpRoutes } from './look-up.routes.ts';
-import { tellRoutes } from './tell.routes.ts';
 
 /** Activity in, alerts out, and the pages to both. */
 export function monitoringRoom(deps: Deps): Room {
@@ -21,7 +20,6 @@ export function monitoringRoom(deps: Deps): Room {
       alertsRoutes(app, deps);
       activityRoutes(app, deps);
       lookUpRoutes(app, deps);
-      tellRoutes(app, deps);
       classViewRoutes(app, deps);
     },
   };

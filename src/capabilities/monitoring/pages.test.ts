@@ -41,8 +41,6 @@ async function urgent(person = b.school.people.year8.id) {
 
 test('SEC-12 every route of this room denies whoever is not signed in or lacks its duty', async () => {
   assert.ok((await everyRouteDenies(pages, b.school)) >= 14);
-  const open = pages.app.routeTable.filter((r) => r.access === 'public').map((r) => r.url);
-  assert.deepEqual([...new Set(open.filter((u) => u.startsWith('/tell')))].sort(), ['/tell', '/tell/received']);
 });
 
 test('ALR-10 the DSL takes an alert up with one button; the list names nobody', async () => {

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { RoleId } from '#policy/types.ts';
 import type { DefaultedInstant, Fixed, FixedInstant, Instant, NullableInstant } from './columns.ts';
 
 export interface MonitoringTables {
@@ -82,7 +83,22 @@ export interface EvidenceLine {
   /** Words that somebody wrote, where the alert came from a person or tells of a gateway. */
   text?: string;
   /** What somebody who told us said besides (ALR-09); `by` is set when they were signed in. */
-  told?: { by: string | null; name: string | null; about: 'me' | 'someone-else' | null; safe: 'yes' | 'no' | 'unsure' };
+  told?: {
+    by: string | null;
+    name: string | null;
+    about: 'me' | 'someone-else' | null;
+    safe: 'yes' | 'no' | 'unsure';
+    /** The report it comes from, whether who told is kept from all but whoever leads, and EVI-03. */
+    report?: string;
+    shielded?: boolean;
+    imagery?: boolean;
+  };
+}
+/** Whom an alert goes to before the policy's escalation, as the policy has its kind of report go. */
+export interface RouteStep {
+  roles: readonly RoleId[];
+  rank: 'holder' | 'deputy';
+  acknowledgeMinutes: number;
 }
 interface AlertTable {
   id: Generated<string>;
@@ -107,6 +123,7 @@ interface AlertTable {
   closing_reason: string | null;
   case_id: string | null;
   open_key: Fixed<string | null>;
+  route: ColumnType<RouteStep[] | null, string | null | undefined, never>;
   hits: Generated<number>;
   last_hit_at: Instant;
 }

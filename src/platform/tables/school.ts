@@ -40,6 +40,8 @@ export interface SchoolSettings {
   allowedPrivate?: string[];
   proxySignIn?: 'ask' | 'accept';
   mail?: { url: string; from: string };
+  /** False: whoever tells the school something says their name. */
+  tellNameless?: boolean;
 }
 interface TermTable {
   id: Generated<string>;
