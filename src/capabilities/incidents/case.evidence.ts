@@ -53,6 +53,8 @@ export const evidenceSide = (
     return file ? { id: file.id, reference: file.reference, closedAt: file.closed_at } : null;
   },
   suspect: async (tx: Tx, viewer: Viewer, caseId: string) => {
+    // Whoever suspects it once more is told what to do, and not that others were first.
+    if ((await findCase(tx, caseId, { lock: true }))?.state === 'halted') return;
     await stepIn(deps, tx, viewer, caseId, { action: 'suspect', text: '' });
   },
   device,

@@ -73,6 +73,9 @@ export const FORM_GUARDS = {
     if (f.procedure.abuseImageFirst === 'police') return 'Under this policy only the police can decide that.';
     return leads(f) ? null : 'Only the safeguarding lead can decide that.';
   }),
+  releasedByPolice: guard('releasedByPolice', (f) =>
+    given(f, 'decision') === 'police' ? null : 'The police have it, so only they can decide that.',
+  ),
   address: guard('address', (f) =>
     given(f, 'url') || given(f, 'noUrl').length >= 10 ? null : 'Give the address, or say why there is none.',
   ),
@@ -153,6 +156,13 @@ export const CASE_GUARDS = {
       ? null
       : `${missing === 1 ? 'One more senior member' : `${missing} more senior members`} of the team must sign in to the case.`;
   }),
+  suspected: guard('suspected', (f) => (f.imagery ? null : 'No such image is suspected here.')),
+  /** EVI-04: a release by the police says that the school may go on, not that there is no such image. */
+  notSuspected: guard('notSuspected', (f) =>
+    f.imagery
+      ? 'It may still be an image of a child’s abuse, so nothing is examined. With a written decision that it is not, stop the case and record the decision.'
+      : null,
+  ),
   computerNamed: guard('computerNamed', (f) =>
     !f.procedure.designatedComputer || f.computer ? null : 'Name the designated computer of this case.',
   ),

@@ -6,6 +6,7 @@ import type { Viewer } from '#web/index.ts';
 import { leadsOf, recipientsOf } from './case.leads.ts';
 import { tellHalted } from './case.letters.ts';
 import { actingLead, isKeptFrom, type KeptFrom } from './cases.rules.ts';
+import { sealEvidence } from './evidence/index.ts';
 
 /** Who learns at once of a case that was stopped: whom the policy names for it, who leads, and who has it (EVI-04, SRC-20). */
 export async function tellOfHalt(
@@ -49,6 +50,7 @@ export async function haltCase(deps: Deps, tx: Tx, by: Viewer, caseId: string, w
   }>`select * from gh_halt_case(${caseId}, ${words}, ${new Date(now)})`.execute(tx);
   const [file] = rows;
   if (!file) throw new Error('a case that was stopped is not there');
+  await sealEvidence(deps, tx, caseId);
   await record(tx, {
     school: by.school.id,
     actor: by.person.id,

@@ -17,9 +17,6 @@ export const StepBody = Type.Object(
 );
 export type Typed = Readonly<Record<string, string | string[] | undefined>>;
 
-/** EVI-03: words only. A picture pasted as text is a picture. */
-const PICTURE = /data:[a-z]+\/[a-z0-9.+-]+[;,]|;base64,|[A-Za-z0-9+/]{400,}/i;
-
 /** What was typed into the form of a step, or which field needs another look. */
 export function readStep(form: StepForm, typed: Typed): Step {
   const wrong: Record<string, string> = {};
@@ -27,8 +24,6 @@ export function readStep(form: StepForm, typed: Typed): Step {
   for (const field of form.fields) {
     const given = typed[field.name];
     const list = (Array.isArray(given) ? given : [given ?? '']).map((v) => v.trim()).filter((v) => v !== '');
-    if (list.some((v) => PICTURE.test(v)))
-      wrong[field.name] = 'Words only, please: this looks like a picture or a file.';
     const known = new Set(field.options?.map((o) => o.value));
     if (field.options && list.some((v) => !known.has(v))) wrong[field.name] = 'Choose from the list.';
     if (!field.optional && list.length === 0) wrong[field.name] = empty(field);

@@ -164,6 +164,7 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   policeReference: 'reference',
   written: 'reference',
   releasedByRight: 'decision',
+  releasedByPolice: 'decision',
   address: 'url',
   computerChosen: 'computer',
   verdict: 'verdict',

@@ -70,7 +70,7 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   'police-hold': {
     leading:
-      'assign contain-item contain-done join suspect police-release police-decision act help inform record contact involve touch conflict link note',
+      'assign contain-item contain-done join suspect police-release not-imagery police-decision act help inform record contact involve touch conflict link note',
     member: 'contain-item contain-done suspect help conflict note',
   },
   resolved: {

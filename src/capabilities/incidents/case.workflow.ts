@@ -162,7 +162,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   ...moving(['team'], 'examine', {
     action: 'examine',
     who: handlers,
-    guards: [is.enoughSeniors, is.computerNamed, is.onTheComputer],
+    guards: [is.notSuspected, is.enoughSeniors, is.computerNamed, is.onTheComputer],
     proves: ['INC-04', 'INC-06'],
   }),
   ...moving(['team'], 'judge', {
@@ -205,6 +205,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     action: 'not-imagery',
     who: handlers,
     guards: [form.releasedByRight, form.written, form.reasoned],
+    proves: ['EVI-04'],
+  }),
+  ...moving(['police-hold'], 'team', {
+    action: 'not-imagery',
+    who: handlers,
+    guards: [is.suspected, form.releasedByPolice, form.written, form.reasoned],
     proves: ['EVI-04'],
   }),
 

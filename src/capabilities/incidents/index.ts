@@ -9,6 +9,7 @@ import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 import { TELLING_NAV, tellingJobs, tellingRoutes } from './telling/index.ts';
+import { wordsOnly } from './words-only.ts';
 
 /** The door of the incidents room. */
 export type { Step } from './case.judge.ts';
@@ -34,6 +35,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
   nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }, ...TELLING_NAV],
   navFor: (viewer) => deviceSearchNav(deps, viewer),
   routes: (app) => {
+    wordsOnly(app);
     incidentsRoutes(app, deps);
     evidencePages(
       deps,

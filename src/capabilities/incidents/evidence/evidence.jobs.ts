@@ -23,7 +23,7 @@ export function evidenceJobs(deps: Deps): { tasks: Tasks; recurring: Recurring[]
       },
       [ROTATE_TASK]: async () => {
         if (!readRing(deps.config).ours) {
-          // Only whoever set the key can change it; the page of a sealed case says so too.
+          // Only whoever set the key can change it, and the log is where they look (docs/security.md).
           deps.log.warn('evidence.rotate-by-hand');
           return;
         }

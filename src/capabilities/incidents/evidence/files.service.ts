@@ -6,6 +6,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { raise } from '#rooms/monitoring/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
+import { holdsFile } from '../words-only.ts';
 import { type Scan, startScan } from './clamd.ts';
 import { ContainerBroken } from './container.ts';
 import { type Asker, enter, itemIn, log, recordsOf, refuseSealed, whyNot } from './enter.ts';
@@ -109,9 +110,10 @@ export async function takeFile(
         to_holder: viewer.person.displayName,
         place: 'Gatehouse’s evidence vault',
       });
+      // EVI-07: what it is stands with the file alone, so that sealing takes it from the story, its search and its print too.
       await side.gate.entry(tx, viewer, ref.id, {
         action: 'evidence.take',
-        text: `E${number}: ${description}`,
+        text: `E${number}`,
         detail: { item: id, number, sha256, size: written.size, scan: written.scan.verdict, device: asker.device },
       });
       await written.keep();
@@ -128,7 +130,7 @@ export async function takeFile(
 export function checkDescription(text: string): string {
   const description = text.trim();
   const { length } = [...description];
-  if (length >= 3 && length <= 500) return description;
+  if (length >= 3 && length <= 500 && !holdsFile(description)) return description;
   const says = 'Say in a few words what it is: 3 to 500 characters.';
   throw invalid('evidence.description', says, { description: says });
 }
