@@ -12,6 +12,7 @@ export { filteringJobs, tendLists } from './filtering.jobs.ts';
 export { filteringRoom } from './filtering.routes.ts';
 export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } from './gateways.service.ts';
 export { filteringAtAGlance } from './glance.service.ts';
+export { programsWaiting } from './installs.service.ts';
 export { listChangesWaiting } from './list-changes.pages.ts';
 export { listChangeWorkflow } from './list-changes.workflow.ts';
 export { COMPILE, compileLists, requestCompile } from './lists.service.ts';

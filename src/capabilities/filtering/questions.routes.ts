@@ -5,6 +5,7 @@ import type { Deps } from '#platform/deps.ts';
 import { schools } from '#platform/school.ts';
 import { publicSchool } from '#rooms/policies/index.ts';
 import { contextOf, done, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
+import { programRoutes } from './installs.routes.ts';
 import { ANSWERERS, answerQuestion, ask, questionsFor, questionsOf } from './questions.service.ts';
 
 const VIEWS = 'capabilities/filtering/views';
@@ -42,6 +43,7 @@ const asking = {
 
 /** /ask for everyone who was stopped, and the list for those who answer. */
 export function questionRoutes(app: WebApp, deps: Deps): void {
+  programRoutes(app, deps);
   const earlier = (viewer: Viewer | null) =>
     viewer ? deps.db.in(contextOf(viewer), (tx) => questionsOf(tx, viewer.person.id)) : [];
 

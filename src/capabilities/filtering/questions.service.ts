@@ -93,6 +93,7 @@ const alreadyAsked = async (tx: Tx, person: string, host: string): Promise<boole
     .selectFrom('site_question')
     .select('id')
     .where('asked_by', '=', person)
+    .where('kind', '=', 'site')
     .where('host', '=', host)
     .where('answered_at', 'is', null)
     .executeTakeFirst()) !== undefined;
@@ -128,6 +129,7 @@ export async function questionsFor(tx: Tx, viewer: Viewer, search: string): Prom
       'q.answer',
       'q.answered_at as answeredAt',
     ])
+    .where('q.kind', '=', 'site')
     .$if(!answersAll, (q) => q.where('p.kind', '=', 'pupil'))
     .where((e) => e.or([e('q.host', 'ilike', `%${literal(search)}%`), e('q.reason', 'ilike', `%${literal(search)}%`)]))
     .orderBy((e) => e('q.answered_at', 'is', null), 'desc')
@@ -150,6 +152,7 @@ export const questionsOf = (tx: Tx, person: string) =>
     .selectFrom('site_question')
     .select(['id', 'host', 'asked_at as askedAt', 'answer', 'answered_at as answeredAt'])
     .where('asked_by', '=', person)
+    .where('kind', '=', 'site')
     .orderBy('asked_at', 'desc')
     .limit(20)
     .execute();
@@ -163,6 +166,7 @@ export function answerQuestion(deps: Deps, viewer: Viewer, id: string, words: st
       .selectFrom('site_question')
       .select(['asked_by', 'answered_at'])
       .where('id', '=', id)
+      .where('kind', '=', 'site')
       .forUpdate()
       .executeTakeFirst();
     if (!question) throw notFound('this question');

@@ -176,3 +176,17 @@ test('whatever a host, a rule, a school or a clause holds, it stays text', () =>
     }),
   );
 });
+
+test('SEC-10 whoever works here is led from a refused program to asking for it; pupils and strangers are not', () => {
+  const refused = blocked(
+    { rule: 'FIL-09', category: null, remedy: null, text: 'Programs may not be fetched here.' },
+    [],
+  );
+  const profile = (id: string, audience: 'staff' | 'pupil') =>
+    ({ id, name: id, audience, clause: '', uncategorised: 'allow', cells: {} }) as const;
+  const context = { ...CONTEXT, profiles: [profile('teachers', 'staff'), profile('pupil-8', 'pupil')] };
+  const page = (client: Client) => renderBlockPage(context, refused, 'tools.example', client);
+  const teacher: Client = { ...PUPIL, profile: 'teachers' };
+  assert.match(page(teacher), /href="https:\/\/gatehouse\.meadowbank\.example\/ask\/program\?site=tools\.example"/);
+  for (const client of [PUPIL, STRANGER]) assert.doesNotMatch(page(client), /ask\/program/);
+});

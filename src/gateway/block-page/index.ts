@@ -16,13 +16,21 @@ export interface BlockPageContext {
   readonly pagesUrl: string | null;
   readonly clauses: CompiledPolicy['clauses'];
   readonly categories: CompiledPolicy['categories'];
+  /** Whose profile is whose: those who work here may ask for a program (SEC-10). */
+  readonly profiles?: CompiledPolicy['profiles'];
 }
 
 /** The context that a snapshot gives; before the first one, enough to say so kindly. */
 export function contextOf(snapshot: Snapshot | null, pagesUrl: string | null = null): BlockPageContext {
   if (snapshot === null) return { school: 'Your school', pagesUrl, clauses: {}, categories: {} };
   const { school, policy } = snapshot;
-  return { school: school.name, pagesUrl: snapshot.pagesUrl, clauses: policy.clauses, categories: policy.categories };
+  return {
+    school: school.name,
+    pagesUrl: snapshot.pagesUrl,
+    clauses: policy.clauses,
+    categories: policy.categories,
+    profiles: policy.profiles,
+  };
 }
 
 const RECORDED = 'The filter keeps a record of what it stops. The school’s policy says who may look at it, and why.';
@@ -111,6 +119,7 @@ ${clause === undefined ? null : html`<dt>School policy</dt><dd>Clause ${clause.n
 
 function remedy(context: BlockPageContext, { because }: Judgement, host: string, client: Client): Html | null {
   const { pagesUrl } = context;
+  if (because.rule === FILE_RULE) return mayAskForPrograms(context, client) ? programCard(pagesUrl, host) : null;
   if (because.rule.startsWith(ACCESS_RULE)) {
     return html`<section class="card"><h2>What you can do</h2><p>You can always tell someone at school what worries you, or say that this is a mistake. That works as before.</p></section>`;
   }
@@ -132,6 +141,16 @@ function remedy(context: BlockPageContext, { because }: Judgement, host: string,
       ? html`<p>Or <a href="${signIn}">sign in first</a>: more may be open to you then.</p>`
       : null;
   return html`<section class="card"><h2>What you can do</h2><p>If you need this site for your work, ask for it. A person at school will look at it and tell you what they decide.</p><p><a class="action" href="${pagesUrl}/ask?${asked.toString()}">Ask for this site</a></p>${stranger}</section>`;
+}
+
+/** SEC-10: whoever works here has a way to a program. */
+const mayAskForPrograms = ({ profiles }: BlockPageContext, client: Client): boolean =>
+  profiles?.find((p) => p.id === client.profile)?.audience === 'staff';
+
+function programCard(pagesUrl: string | null, host: string): Html | null {
+  if (pagesUrl === null) return null;
+  const asked = new URLSearchParams({ site: host });
+  return html`<section class="card"><h2>What you can do</h2><p>If you need this program for your work, ask for it. Those who look after the school’s computers install it, or find another way.</p><p><a class="action" href="${pagesUrl}/ask/program?${asked.toString()}">Ask for a program</a></p></section>`;
 }
 
 function careCard(words: string): Html {

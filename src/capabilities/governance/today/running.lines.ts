@@ -1,6 +1,6 @@
 import { DAY, MINUTE } from '#core/clock.ts';
 import { profileFor, UNIDENTIFIED } from '#policy/index.ts';
-import { slotStates } from '#rooms/filtering/index.ts';
+import { programsWaiting, slotStates } from '#rooms/filtering/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
 import { countOf, type Line, many, type ReadLines, span } from './line.ts';
 
@@ -9,11 +9,19 @@ export const siteQuestions: ReadLines = async (tx) => {
     tx
       .selectFrom('site_question')
       .select((e) => e.fn.countAll<string>().as('n'))
-      .where('answered_at', 'is', null),
+      .where('answered_at', 'is', null)
+      .where('kind', '=', 'site'),
   );
   if (n === 0) return [];
   const text = `${many(n, 'question')} about a blocked site to answer`;
   return [{ tone: 'amber', text, href: '/filtering/questions' }];
+};
+
+/** SEC-10: programs that colleagues asked for. */
+export const programRequests: ReadLines = async (tx, viewer) => {
+  const n = await programsWaiting(tx, viewer);
+  if (n === 0) return [];
+  return [{ tone: 'amber', text: `${many(n, 'request')} for a program to answer`, href: '/filtering/programs' }];
 };
 
 /** Older lists let new dangers through. */

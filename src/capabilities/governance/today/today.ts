@@ -42,6 +42,7 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: ['staff', 'governor'], read: listChangesToDecide },
   { duties: ['staff', 'governor'], read: aiToolsToDecide },
   { duties: ['dsl', 'ict-manager', 'filter-approver'], read: running.siteQuestions },
+  { duties: KEEPERS, read: running.programRequests },
   { duties: KEEPERS, read: running.failedMail },
   { duties: LOOK_UP_DUTIES, read: running.lastDay },
   { duties: ESCALATION_ROLES, read: safeguarding.closedCases },
