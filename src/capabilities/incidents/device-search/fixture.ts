@@ -5,7 +5,7 @@ import { newId } from '#core/ids.ts';
 import type { TestDatabase } from '#testing/database.ts';
 import { type TestSchool, testSchool } from '#testing/web.ts';
 import type { Room } from '#web/index.ts';
-import { logCase } from '../cases.service.ts';
+import { searchLinks } from '../index.ts';
 import { authorise } from './authorised.service.ts';
 import { deviceSearchNav, deviceSearchRoutes } from './index.ts';
 import type { SearchAction, Typed } from './search.facts.ts';
@@ -13,30 +13,25 @@ import type { SearchLinks } from './search.links.ts';
 import { type Step, startSearch, takeStep } from './search.service.ts';
 import { findSearch, type Search } from './search.store.ts';
 
-/** For this folder's tests: what was asked of the cases, in order. Cases are opened by the room's own service. */
+/** For this folder's tests: the room's own links to cases, and what was asked of them, in order. */
 export interface Linked {
   readonly links: SearchLinks;
-  readonly opened: { readonly kind: string; readonly urgent: boolean; readonly text: string; readonly id: string }[];
+  readonly opened: { readonly kind: string; readonly urgent: boolean; readonly id: string }[];
   readonly sealed: string[];
 }
 
-export function linksOf(s: TestSchool): Linked {
+function linksOf(s: TestSchool): Linked {
   const opened: Linked['opened'] = [];
   const sealed: string[] = [];
+  const real = searchLinks(s.deps);
   const links: SearchLinks = {
-    openCase: async (_tx, by, { kind, subject, text, urgent }) => {
-      const { id } = await logCase(s.deps, by, {
-        title: 'From a device search',
-        category: null,
-        urgency: urgent ? 'urgent' : 'soon',
-        happenedOn: '2026-11-03',
-        people: [subject],
-        text,
-      });
-      opened.push({ kind, urgent, text, id });
+    openCase: async (tx, by, concern) => {
+      const id = await real.openCase(tx, by, concern);
+      opened.push({ kind: concern.kind, urgent: concern.urgent, id });
       return id;
     },
-    suspectImagery: async (_tx, _by, id) => {
+    suspectImagery: async (tx, by, id) => {
+      await real.suspectImagery(tx, by, id);
       sealed.push(id);
     },
   };

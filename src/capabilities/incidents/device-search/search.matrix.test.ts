@@ -63,6 +63,10 @@ for (const state of SEARCH_STATES) {
       );
     }
     const search = await b.read(reference);
+    const cases = await t.asOwner<{ imagery: boolean }>('select imagery from case_file where id = any ($1)', [
+      search.cases.map((c) => c.id),
+    ]);
+    assert.ok(cases.length > 0 && cases.every((c) => c.imagery), 'every case of it is sealed');
     const [alert] = await t.asOwner<{ urgency: string; state: string; told: string[]; kept_from: string[] }>(
       'select urgency, state, told, kept_from from alert where id = $1',
       [search.entries.at(-1)?.detail.alert],

@@ -9,9 +9,10 @@ import type { TestSchool } from '#testing/web.ts';
 import { authorise } from './authorised.service.ts';
 import { another, code, fine, type SearchSchool, searchSchool } from './fixture.ts';
 import { remindAll } from './search.clock.ts';
+import { staleEdition } from './search.effects.ts';
 import type { SearchAction } from './search.facts.ts';
 import { formOf } from './search.forms.ts';
-import { staleEdition, startSearch, takeStep } from './search.service.ts';
+import { startSearch, takeStep } from './search.service.ts';
 import { standingOf } from './search.standing.ts';
 import { searchWorkflow } from './search.workflow.ts';
 
