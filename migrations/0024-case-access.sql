@@ -128,21 +128,44 @@ create policy owner_reads on access_order for select to current_user using (true
 create policy owner_reads on access_order_end for select to current_user using (true);
 create policy owner_adds on access_order_end for insert to current_user with check (true);
 create policy owner_reads on case_access for select to current_user using (true);
+create policy owner_bumps on school for update to current_user using (true);
+create policy owner_reads_times on case_entry for select to current_user using (true);
 
--- EVI-04: an examination's access ends with the step that ends it, also where that step takes the case out of the sight of
--- whoever takes it (INC-05). It goes on only while everybody whom it names is among `still`.
+-- EVI-04: an examination's access ends with whatever takes the case out of examination, and with whoever of those whom it
+-- names drops out of the team; also where that takes the case out of their sight (INC-05), or comes from somebody who
+-- never saw it (gh_halt_case). Gateways hear of it with the same transaction.
 create function gh_end_examination(of_case uuid, still uuid[], ended_at timestamptz) returns int security definer
-  language sql set search_path = public
-  begin atomic
-    with ended as (
-      insert into access_order_end (order_id, school_id, by_person, at)
-      select o.id, o.school_id, gh_person(), ended_at
-      from access_order o join case_access a on a.order_id = o.id
-      where a.case_id = of_case and o.kind = 'examination' and o.school_id = gh_school() and not (o.people <@ still)
-        and not exists (select 1 from access_order_end e where e.order_id = o.id)
-      returning 1)
-    select count(*)::int from ended;
-  end;
+  language plpgsql set search_path = public as $$
+declare
+  ended int;
+begin
+  insert into access_order_end (order_id, school_id, by_person, at)
+    select o.id, o.school_id, gh_person(), ended_at
+    from access_order o join case_access a on a.order_id = o.id
+    where a.case_id = of_case and o.kind = 'examination' and o.school_id = gh_school() and not (o.people <@ still)
+      and not exists (select 1 from access_order_end e where e.order_id = o.id);
+  get diagnostics ended = row_count;
+  if ended > 0 then
+    update school set snapshot_number = greatest(snapshot_number + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+      where id = gh_school();
+    perform pg_notify('gatehouse_feed', gh_school()::text);
+  end if;
+  return ended;
+end $$;
+create function gh_examination_ends() returns trigger security definer language plpgsql set search_path = public as $$
+declare
+  -- The step's own entry is there already, and has its time from the program's clock.
+  moment timestamptz := (select max(e.at) from case_entry e where e.case_id = new.id);
+  still uuid[] := '{}';
+begin
+  if new.state = 'examine' and not new.imagery then
+    still := array(select unnest(new.team || new.manager) except select unnest(new.subjects || new.conflicted));
+  end if;
+  perform gh_end_examination(new.id, still, moment);
+  return null;
+end $$;
+create trigger examination_ends after update on case_file for each row when (old.state = 'examine')
+  execute function gh_examination_ends();
 -- A computer that is set apart no longer carries no examination on; whoever looks after it need not know of which case.
 create function gh_end_at_computer(of_computer uuid, ended_at timestamptz) returns int security definer
   language sql set search_path = public
@@ -156,5 +179,5 @@ create function gh_end_at_computer(of_computer uuid, ended_at timestamptz) retur
       returning 1)
     select count(*)::int from ended;
   end;
-revoke execute on function gh_end_examination, gh_end_at_computer from public;
+revoke execute on function gh_end_examination, gh_end_at_computer, gh_examination_ends from public;
 grant execute on function gh_end_examination, gh_end_at_computer to gatehouse_app;

@@ -6,7 +6,7 @@ import { devicesRoom } from '#rooms/devices/index.ts';
 import { filteringJobs, filteringRoom } from '#rooms/filtering/index.ts';
 import { governanceJobs, governanceRoom } from '#rooms/governance/index.ts';
 import { authenticate, identityJobs, identityRoom } from '#rooms/identity/index.ts';
-import { incidentsJobs, incidentsRoom } from '#rooms/incidents/index.ts';
+import { incidentsJobs, incidentsRoom, recordVisits } from '#rooms/incidents/index.ts';
 import { healthAlert, listAlert, lookUp, monitoringJobs, monitoringRoom, proofAlert } from '#rooms/monitoring/index.ts';
 import { policiesJobs, policiesRoom, profilesInForce } from '#rooms/policies/index.ts';
 import { createWebApp, type WebApp, type WebOptions } from '#web/index.ts';
@@ -32,7 +32,7 @@ export function createControl(
         onLookUp: (viewer, input) => lookUp(deps, viewer, input),
         onProofTrouble: (tx, trouble) => proofAlert(tx, deps, trouble),
       }),
-      monitoringRoom(deps),
+      monitoringRoom(deps, { onBatch: recordVisits }),
       incidentsRoom(deps),
       governanceRoom(deps, { onEnrolled }),
     ],

@@ -2,6 +2,8 @@ import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { closeForCase } from '#rooms/monitoring/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
+import { isolate, openExamination, releaseDevice } from './access/index.ts';
+import { presentSeniors } from './case.facts.ts';
 import { tellOfHalt } from './case.halt.ts';
 import type { Standing, Step } from './case.judge.ts';
 import { leadsOf } from './case.leads.ts';
@@ -48,6 +50,29 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
         decision: `${m.step.detail?.reference}: ${m.step.text}`,
       }),
   },
+  // What ends it is in the database (migrations/0024): whatever way a case leaves its examination, its access is over.
+  {
+    when: (m) => m.step.action === 'examine' || m.step.action === 'renew-access',
+    effect: (m) =>
+      openExamination(m.deps, m.tx, contextOf(m.viewer), {
+        case: m.after.id,
+        computer: m.after.computer,
+        people: presentSeniors(m.before.facts),
+      }),
+  },
+  {
+    when: (m) => m.step.action === 'isolate' && given(m, 'address') !== '',
+    effect: (m) =>
+      isolate(m.deps, m.tx, contextOf(m.viewer), {
+        case: m.after.id,
+        address: given(m, 'address'),
+        device: given(m, 'device'),
+      }),
+  },
+  {
+    when: (m) => m.step.action === 'release-device',
+    effect: (m) => releaseDevice(m.deps, m.tx, contextOf(m.viewer), m.after.id, given(m, 'isolation')),
+  },
   {
     when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',
     effect: (m) =>
@@ -69,6 +94,8 @@ export async function followUp(
   const moment = { deps, tx, viewer, before, after, step };
   for (const { when, effect } of EFFECTS) if (when(moment)) await effect(moment);
 }
+
+const given = (m: Moment, field: string): string => String(m.step.detail?.[field] ?? '');
 
 const duesChanged = ({ before, after }: Moment): boolean =>
   after.first_action_due?.getTime() !== before.file.first_action_due?.getTime() ||

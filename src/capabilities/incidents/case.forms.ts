@@ -1,7 +1,17 @@
 import type { CaseAction } from './case.workflow.ts';
 
 /** Where the choices of a field come from, when they are the case's or the school's own. */
-export type OptionSource = 'staff' | 'found' | 'team' | 'types' | 'rows' | 'items' | 'outcomes' | 'computers';
+export type OptionSource =
+  | 'staff'
+  | 'found'
+  | 'team'
+  | 'types'
+  | 'rows'
+  | 'items'
+  | 'outcomes'
+  | 'computers'
+  | 'addresses'
+  | 'isolated';
 export interface Field {
   readonly name: string;
   readonly kind: 'text' | 'line' | 'choice' | 'checks' | 'select' | 'person' | 'when';
@@ -134,11 +144,31 @@ export const STEP_FORMS: readonly StepForm[] = [
     fields: [
       line('device', 'Which device'),
       line('place', 'Where it is kept, and its seal'),
+      {
+        name: 'address',
+        kind: 'select',
+        label: 'Its registered address (optional)',
+        hint: 'From there nothing is reached any more but Gatehouse’s own pages, within two seconds. Only addresses that stand for one device are in the list.',
+        from: 'addresses',
+        optional: true,
+      },
       text('Who did it, when, and how it was found'),
     ],
     button: 'Record that it is isolated',
     done: 'The device is recorded as isolated.',
     line: 'Isolated: {device}, kept {place}',
+  },
+  {
+    action: 'release-device',
+    heading: 'Let an isolated device go',
+    hint: 'When it goes back to its owner, or the police have it. Its address is no longer closed.',
+    fields: [
+      { name: 'isolation', kind: 'choice', label: 'Which device', from: 'isolated' },
+      text('To whom it went, when, and why its isolation ends'),
+    ],
+    button: 'Let it go',
+    done: 'Its address is open again as it was.',
+    line: 'An isolated device was let go',
   },
   {
     action: 'contain-item',
@@ -222,11 +252,20 @@ export const STEP_FORMS: readonly StepForm[] = [
   {
     action: 'examine',
     heading: 'Begin the examination',
-    hint: 'On the designated computer, with the seniors who are signed in. Every address visited is recorded.',
+    hint: 'On the designated computer, with the seniors who are signed in. Whatever may be opened at all is open to them there for two hours. Every address visited is recorded.',
     fields: [],
     button: 'Begin the examination',
     done: 'The examination has begun. Every address is recorded.',
     line: 'Examination begun',
+  },
+  {
+    action: 'renew-access',
+    heading: 'Open the access anew',
+    hint: 'For another two hours, for the seniors who are signed in to the case now, on this computer. What was open before ends.',
+    fields: [text('A word on it (optional)', { optional: true })],
+    button: 'Open the access anew',
+    done: 'The access is open for two hours from now.',
+    line: 'Access for the examination opened anew',
   },
   {
     action: 'skip-examination',

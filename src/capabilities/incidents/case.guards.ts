@@ -85,6 +85,9 @@ export const FORM_GUARDS = {
       ? null
       : 'This case has its computer already and keeps to it.';
   }),
+  isolationChosen: guard('isolationChosen', (f) =>
+    given(f, 'isolation') === '' ? 'Choose which device goes back.' : null,
+  ),
   verdict: guard('verdict', (f) =>
     ['substance', 'no-substance'].includes(given(f, 'verdict')) ? null : 'Choose whether there is substance in it.',
   ),

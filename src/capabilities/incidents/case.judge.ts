@@ -167,6 +167,7 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   releasedByPolice: 'decision',
   address: 'url',
   computerChosen: 'computer',
+  isolationChosen: 'isolation',
   verdict: 'verdict',
   openItem: 'item',
   leadWithholds: 'decision',

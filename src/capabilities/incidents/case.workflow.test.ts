@@ -32,50 +32,50 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   triage: {
     leading:
-      'assign classify support refer-out contain isolate join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify support refer-out contain isolate join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'isolate suspect help conflict note',
   },
   contain: {
     leading:
-      'assign classify contain-item contain-done isolate not-needed form-team join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-item contain-done isolate not-needed form-team join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-item contain-done isolate not-needed suspect help conflict note',
   },
   team: {
     leading:
-      'assign classify contain-item contain-done isolate not-needed join leave designate examine skip-examination suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-item contain-done isolate not-needed join leave designate examine skip-examination suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     handling: 'attend',
     member: 'contain-item contain-done isolate not-needed suspect help conflict note',
   },
   examine: {
     leading:
-      'assign classify contain-item contain-done isolate join finding finish suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-item contain-done isolate join finding renew-access finish suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     handling: 'attend',
     member: 'contain-item contain-done isolate finding suspect help conflict note',
   },
   halted: {
     leading:
-      'assign contain-item contain-done isolate join police-reference not-imagery police-decision act help inform record contact involve touch conflict link note',
+      'assign release-device contain-item contain-done isolate join police-reference not-imagery police-decision act help inform record contact involve touch conflict link note',
     member: 'contain-item contain-done isolate police-reference help conflict note',
   },
   judge: {
     leading:
-      'assign classify contain-item contain-done isolate join leave judge suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-item contain-done isolate join leave judge suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     handling: 'attend',
     member: 'contain-item contain-done isolate suspect help conflict note',
   },
   actions: {
     leading:
-      'assign classify contain-item contain-done join leave act resolve suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-item contain-done join leave act resolve suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-item contain-done suspect help conflict note',
   },
   'police-hold': {
     leading:
-      'assign contain-item contain-done join suspect police-release not-imagery police-decision act help inform record contact involve touch conflict link note',
+      'assign release-device contain-item contain-done join suspect police-release not-imagery police-decision act help inform record contact involve touch conflict link note',
     member: 'contain-item contain-done suspect help conflict note',
   },
   resolved: {
     leading:
-      'assign classify contain-done join more appeal close suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-done join more appeal close suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-done suspect help conflict note',
   },
   closed: { leading: 'reopen suspect', member: 'suspect' },

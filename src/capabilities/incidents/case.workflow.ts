@@ -29,6 +29,7 @@ export const CASE_ACTIONS = [
   'contain-item',
   'contain-done',
   'isolate',
+  'release-device',
   'not-needed',
   'form-team',
   'join',
@@ -36,6 +37,7 @@ export const CASE_ACTIONS = [
   'designate',
   'attend',
   'examine',
+  'renew-access',
   'finding',
   'suspect',
   'police-reference',
@@ -137,6 +139,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     guards: [form.said],
     proves: ['INC-19'],
   }),
+  ...staying(TAKEN_UP, {
+    action: 'release-device',
+    who: handlers,
+    guards: [form.isolationChosen, form.reasoned],
+    proves: ['INC-19'],
+  }),
   ...staying(['contain', 'team'], {
     action: 'not-needed',
     who: team,
@@ -170,6 +178,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     who: handlers,
     guards: [is.examinationNotNeeded, is.conductKnown],
     proves: ['INC-03'],
+  }),
+  ...staying(['examine'], {
+    action: 'renew-access',
+    who: handlers,
+    guards: [is.enoughSeniors, is.onTheComputer],
+    proves: ['INC-07'],
   }),
   ...staying(['examine'], {
     action: 'finding',

@@ -7,6 +7,7 @@ import { holders, names, roleTitle, searchPeople } from '#rooms/identity/index.t
 import { escalationSteps } from '#rooms/monitoring/index.ts';
 import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
+import { isHiddenHere, isolatedDevices, namedVisits, ordersOf, singleAddresses } from './access/index.ts';
 import { isOutcome, OUTCOMES } from './case.facts.ts';
 import { flowDrawing, flowSettings, flowSteps } from './case.flow.ts';
 import { type OptionSource, STEP_FORMS, type StepForm } from './case.forms.ts';
@@ -17,10 +18,10 @@ import { typesOf } from './case.types.ts';
 import { CASE_STATES, type CaseState, caseWorkflow } from './case.workflow.ts';
 import { isKeptFrom } from './cases.rules.ts';
 import { categoryName } from './cases.service.ts';
-import { countCases, ENDED, findCase, listCases, myReports } from './cases.store.ts';
+import { type CaseFile, countCases, ENDED, findCase, listCases, myReports } from './cases.store.ts';
 import { entryLine, STATES } from './cases.words.ts';
 import { clockLine, clocksOf, isLate } from './clocks/index.ts';
-import { computersOf } from './computers.store.ts';
+import { computersOf, findComputer } from './computers/index.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
 
 /** What pages show. Every read runs in the viewer's own context, so row security answers for it. */
@@ -66,6 +67,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const who = await names(tx, [...new Set([...mentioned, ...touched])]);
     const called = (ids: readonly string[]) => ids.map((id) => who.get(id) ?? 'a person who has left the records');
     const offers = offersOf(standing);
+    const hidden = isHiddenHere(file, fromComputer);
     const first = STATES[file.state].first.flatMap((a) => offers.filter((o) => o.action === a));
     return {
       file,
@@ -85,19 +87,40 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       entries: entries.map((e) => ({
         at: e.at,
         by: e.by_person ? who.get(e.by_person) : 'Gatehouse',
-        line: entryLine(e, who, types),
-        text: e.text,
+        line:
+          hidden && e.action === 'finding' ? 'A finding, shown on the designated computer' : entryLine(e, who, types),
+        text: hidden && e.action === 'finding' ? '' : e.text,
         action: e.action,
       })),
+      examination: await examinationOf(tx, file, hidden, fromComputer),
       ...nextOf(first),
       stop: offers.find((o) => o.action === 'suspect'),
       others: offers.filter((o) => !first.includes(o) && o.action !== 'suspect'),
-      options: await optionsFor(tx, offers, standing, document, find),
+      options: await optionsFor(tx, offers, standing, document, find, now),
       find,
       alerts: await tx.selectFrom('alert').select(['id', 'reference']).where('case_id', '=', file.id).execute(),
     };
   });
 }
+
+/** INC-06, INC-07: the computer, the access that was opened, and the latest visits; these only where they may be shown. */
+async function examinationOf(tx: Tx, file: CaseFile, hidden: boolean, here: string | null) {
+  const computer = file.computer ? await findComputer(tx, file.computer) : undefined;
+  const orders = await ordersOf(tx, file.id);
+  const opened = orders.filter((o) => o.kind === 'examination');
+  const who = await names(
+    tx,
+    opened.flatMap((o) => o.people),
+  );
+  return {
+    hidden,
+    computer,
+    here: computer !== undefined && here === computer.id,
+    grants: opened.map((o) => ({ ...o, people: o.people.map((id) => who.get(id) ?? id) })),
+    visits: hidden ? [] : (await namedVisits(tx, file.id)).slice(-LATEST).reverse(),
+  };
+}
+const LATEST = 10;
 
 function offersOf({ file, facts }: Standing): Offer[] {
   const offered = caseWorkflow.offered(file.state, facts.parts);
@@ -153,6 +176,7 @@ async function optionsFor(
   { file, story }: Standing,
   document: PolicyDocument | undefined,
   find: string | undefined,
+  now: number,
 ): Promise<Partial<Record<OptionSource, readonly Option[]>>> {
   const wanted = new Set(offers.flatMap((o) => o.fields.flatMap((f) => f.from ?? [])));
   const read: Record<OptionSource, () => Option[] | Promise<Option[]>> = {
@@ -177,6 +201,8 @@ async function optionsFor(
         .filter(([value]) => value !== 'no-substance')
         .map(([value, text]) => ({ value, text })),
     computers: async () => (await computersOf(tx)).map((c) => ({ value: c.id, text: c.name })),
+    addresses: () => singleAddresses(tx),
+    isolated: () => isolatedDevices(tx, file.id, now),
   };
   const filled = await Promise.all([...wanted].map(async (source) => [source, await read[source]()] as const));
   return Object.fromEntries(filled);

@@ -12,6 +12,7 @@ import { CASE_STATES, type CaseState } from './case.workflow.ts';
 import { casePage, casesPage, flowPage, newCasePage } from './cases.pages.ts';
 import { logCase, openFromAlert, takeStep } from './cases.service.ts';
 import { findCase, myReports } from './cases.store.ts';
+import { provenComputer } from './computers/index.ts';
 
 const VIEWS = 'capabilities/incidents/views';
 /** Who may see *a* case is the row's own affair; these are the duties that could have any. */
@@ -119,10 +120,10 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
 
   const find = Type.Object({ find: Type.Optional(Type.String({ maxLength: 120 })) }, { additionalProperties: false });
   app.get('/cases/:id', { config: READERS, schema: { params, querystring: find } }, async (request, reply) =>
-    reply.page(`${VIEWS}/case.njk`, await casePage(deps, viewerOf(request), request.params.id, request.query.find)),
+    reply.page(`${VIEWS}/case.njk`, await pageOf(request, request.query.find)),
   );
   app.get('/cases/:id/print', { config: READERS, schema: { params } }, async (request, reply) =>
-    reply.page(`${VIEWS}/print.njk`, await casePage(deps, viewerOf(request), request.params.id)),
+    reply.page(`${VIEWS}/print.njk`, await pageOf(request)),
   );
 
   for (const form of STEP_FORMS) {
@@ -134,7 +135,8 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
         const which = request.params.id;
         const typed = request.body as Typed;
         try {
-          const { waits } = await takeStep(deps, viewer, which, readStep(form, typed));
+          const fromComputer = await provenComputer(deps, request);
+          const { waits } = await takeStep(deps, viewer, which, { ...readStep(form, typed), fromComputer });
           // An interest declared or an allegation restricted takes the case out of one's own sight.
           const still = await deps.db.in(contextOf(viewer), (tx) => findCase(tx, which));
           return done(reply, still ? `/cases/${which}` : '/cases', waits ? `${form.done} ${waits}` : form.done);
@@ -146,13 +148,18 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
     );
   }
 
+  /** The case as it may be shown on the machine that asks (INC-06). */
+  async function pageOf(request: FastifyRequest<{ Params: { id: string } }>, find?: string) {
+    return casePage(deps, viewerOf(request), request.params.id, find, await provenComputer(deps, request));
+  }
+
   /** The page once more, with what was typed and what is missing. */
   async function caseAgain(
     request: FastifyRequest<{ Params: { id: string } }>,
     reply: FastifyReply,
     tried: { refusal: Refusal; action: string },
   ): Promise<FastifyReply> {
-    const page = await casePage(deps, viewerOf(request), request.params.id);
+    const page = await pageOf(request);
     return reply.status(statusOf(tried.refusal)).page(`${VIEWS}/case.njk`, { ...page, tried });
   }
 }

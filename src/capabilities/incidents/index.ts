@@ -1,10 +1,12 @@
 import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import type { Room } from '#web/index.ts';
+import { visitsOfCase, visitsRoutes } from './access/index.ts';
 import { evidenceSide } from './case.evidence.ts';
 import { haltCase } from './case.halt.ts';
 import { openFromSearch } from './cases.service.ts';
 import { clockJobs } from './clocks/index.ts';
+import { COMPUTERS_NAV, computersRoutes, provenComputer } from './computers/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
@@ -12,6 +14,8 @@ import { TELLING_NAV, tellingJobs, tellingRoutes } from './telling/index.ts';
 import { wordsOnly } from './words-only.ts';
 
 /** The door of the incidents room. */
+/** What a gateway's record says of examinations, put down in their cases. */
+export { recordVisits } from './access/index.ts';
 export type { Step } from './case.judge.ts';
 export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 export { listCases } from './cases.store.ts';
@@ -32,19 +36,17 @@ export const searchLinks = (deps: Deps): SearchLinks => ({
 
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',
-  nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }, ...TELLING_NAV],
+  nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }, COMPUTERS_NAV, ...TELLING_NAV],
   navFor: (viewer) => deviceSearchNav(deps, viewer),
   routes: (app) => {
     wordsOnly(app);
     incidentsRoutes(app, deps);
     evidencePages(
       deps,
-      evidenceSide(
-        deps,
-        async () => null,
-        async () => ({ head: [], rows: [] }),
-      ),
+      evidenceSide(deps, (request) => provenComputer(deps, request), visitsOfCase),
     )(app);
+    computersRoutes(app, deps);
+    visitsRoutes(app, deps);
     deviceSearchRoutes(app, deps, searchLinks(deps));
     tellingRoutes(app, deps);
   },

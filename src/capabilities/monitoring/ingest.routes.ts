@@ -2,13 +2,13 @@ import { Type } from 'typebox';
 import type { Deps } from '#platform/deps.ts';
 import { gatewayOf } from '#rooms/filtering/index.ts';
 import type { WebApp } from '#web/index.ts';
-import { ingest } from './ingest.service.ts';
+import { ingest, type OnBatch } from './ingest.service.ts';
 
 const MAX_BODY = 8 * 1024 * 1024;
 const GATEWAY = Symbol('gateway');
 
 /** Where gateways deliver (policy/feed.ts). The token is checked before a byte of the body is read. */
-export function ingestRoutes(app: WebApp, deps: Deps): void {
+export function ingestRoutes(app: WebApp, deps: Deps, onBatch?: OnBatch): void {
   app.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) =>
     done(null, body),
   );
@@ -32,7 +32,7 @@ export function ingestRoutes(app: WebApp, deps: Deps): void {
     },
     async (request) => {
       const gateway = request.getDecorator<Awaited<ReturnType<typeof gatewayOf>>>(GATEWAY);
-      return ingest(deps, gateway, request.query.batch, request.body);
+      return ingest(deps, gateway, request.query.batch, request.body, onBatch);
     },
   );
 }

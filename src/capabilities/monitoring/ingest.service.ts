@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DAY } from '#core/clock.ts';
 import { conflict } from '#core/errors.ts';
-import { systemContext } from '#platform/db.ts';
+import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
@@ -18,6 +18,17 @@ export interface IngestAnswer {
   readonly duplicate: boolean;
 }
 
+/** What later rooms do with a batch, in the transaction that takes it. */
+export type OnBatch = (
+  tx: Tx,
+  batch: {
+    readonly school: string;
+    readonly gateway: string;
+    readonly number: number;
+    readonly lines: readonly ActivityLine[];
+  },
+) => Promise<void>;
+
 /** Without a policy nothing says how long; a year is what both shipped policies stay within. */
 const KEPT_WITHOUT_POLICY = 365;
 
@@ -30,6 +41,7 @@ export async function ingest(
   gateway: { readonly id: string; readonly school: string },
   batch: number,
   body: Buffer,
+  onBatch?: OnBatch,
 ): Promise<IngestAnswer> {
   const events = parseBatch(body);
   const digest = createHash('sha256').update(body).digest();
@@ -55,6 +67,7 @@ export async function ingest(
       await ensureDays(tx, Object.keys(days));
       await insertLines(tx, key, lines);
       await addToHours(tx, key.school, lines);
+      await onBatch?.(tx, { ...key, lines });
       if (policy) {
         await detect(tx, deps, key.school, policy.document, lines);
         await countMinutes(tx, deps, key.school, policy, lines);
