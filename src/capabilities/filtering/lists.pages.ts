@@ -62,7 +62,6 @@ export function sourcePage(deps: Deps, viewer: Viewer, id: string) {
     const glance = await filteringAtAGlance(tx, deps);
     const source = glance.sources.find((s) => s.id === id);
     if (!source) throw notFound('this list source');
-    if (source.origin === 'starter') throw notFound('this list source');
     const versions = await versionsOf(tx, id);
     const people = await names(
       tx,
@@ -99,7 +98,8 @@ export function sourcePage(deps: Deps, viewer: Viewer, id: string) {
         checksum: source.checksum ?? '',
         publicKey: source.public_key ?? '',
       },
-      keeper: hasDuty(viewer, ...KEEPERS),
+      // The starter lists come with the program; nobody changes them here.
+      keeper: hasDuty(viewer, ...KEEPERS) && source.origin !== 'starter',
       decider: hasDuty(viewer, ...DECIDERS),
     };
   });
