@@ -34,6 +34,19 @@ const NO_POLICY: Judgement = {
   categories: [],
 };
 
+/** ALR-09: the school's own pages, where anybody can tell somebody, whatever is closed to them. */
+const OWN_PAGES: Judgement = {
+  outcome: 'allow',
+  because: {
+    rule: 'gatehouse.pages',
+    category: null,
+    clause: null,
+    text: 'These are the school’s own online-safety pages. They are open to everybody, whatever else is closed.',
+    remedy: null,
+  },
+  categories: [],
+};
+
 /**
  * The verdicts that clients of one kind share: by category set, made on first use. They are thrown away when a time
  * window turns, when a list or permission begins or ends, and when the clock is set back.
@@ -96,6 +109,8 @@ export class GatewayState implements Judge {
   #clients = new Map<string, Known>();
   #personal = new Set<string>();
   #changes: ChangeBook | null = null;
+  /** Where Gatehouse's pages are; null before the first snapshot. */
+  #ownPages: string | null = null;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -112,6 +127,7 @@ export class GatewayState implements Judge {
   use(snapshot: Snapshot, index: CategoryIndex): void {
     this.#snapshot = snapshot;
     this.#index = index;
+    this.#ownPages = URL.parse(snapshot.pagesUrl)?.hostname ?? null;
     this.#verdicts = new Map();
     this.#clients = new Map();
     this.#networks = snapshot.addresses.map((entry) => ({ range: ipaddr.parseCIDR(entry.cidr), entry }));
@@ -146,6 +162,11 @@ export class GatewayState implements Judge {
   }
 
   judge(client: Client, host: string, path?: string): Judgement {
+    const judgement = this.#judge(client, host, path);
+    return judgement.outcome === 'block' && host === this.#ownPages ? OWN_PAGES : judgement;
+  }
+
+  #judge(client: Client, host: string, path?: string): Judgement {
     const itself = this.#judgeItself(client, host, path);
     if (path === undefined && !mayDisguise(host)) return itself;
     const search =
@@ -154,6 +175,11 @@ export class GatewayState implements Judge {
   }
 
   judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
+    const judgement = this.#judgeWire(client, packet, offset);
+    return judgement.outcome === 'block' && hostName(packet, offset) === this.#ownPages ? OWN_PAGES : judgement;
+  }
+
+  #judgeWire(client: Client, packet: Uint8Array, offset: number): Judgement {
     if (!this.#index) return NO_POLICY;
     const verdict = this.#verdict(client, this.#index.findWire(packet, offset));
     const base = closedAsMail(verdict) ? this.#ownMail(client, verdict, hostName(packet, offset)) : verdict;

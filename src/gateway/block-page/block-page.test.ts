@@ -62,9 +62,20 @@ test('ALR-09 every block page leads to telling someone, and to help that needs n
   ]);
   for (const judgement of [blocked(), blocked({ remedy: 'wait' }), blocked({ remedy: 'sign-in' }), illegal]) {
     const page = renderBlockPage(CONTEXT, judgement, 'bets.example', PUPIL);
-    assert.match(page, /href="https:\/\/gatehouse\.meadowbank\.example\/tell"/);
+    assert.match(page, /href="https:\/\/gatehouse\.meadowbank\.example\/tell["?]/);
     assert.match(page, /Childline<\/a>, <a href="tel:08001111">0800 1111/);
   }
+});
+
+test('SAN-18 the way to tell someone takes along what was met, but nothing where nothing may be said or a child may be looking for help', () => {
+  const link = (judgement: Judgement) =>
+    /example\/tell([^"]*)"/.exec(renderBlockPage(CONTEXT, judgement, 'bets.example', PUPIL))?.[1];
+  assert.equal(link(blocked()), '?site=bets.example&amp;category=gambling');
+  assert.equal(link(blocked({ category: 'self-harm' }, ['self-harm'])), '');
+  assert.equal(
+    link(blocked({ rule: 'safety.illegal', category: 'child-abuse', clause: null, remedy: null }, ['child-abuse'])),
+    '',
+  );
 });
 
 test('what can be done depends on the remedy', () => {

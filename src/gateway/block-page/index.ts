@@ -61,7 +61,7 @@ ${care === undefined ? null : careCard(care)}
 <p class="why">${because.text}</p>
 ${facts(context, judgement)}
 ${remedy(context, judgement, host, client)}
-${helpCard(context, care !== undefined)}`;
+${helpCard(context, care !== undefined, care === undefined ? host : null, because.category)}`;
   return layout(context.school, title, main, RECORDED);
 }
 
@@ -157,11 +157,18 @@ function careCard(words: string): Html {
   return html`<section class="card care" aria-label="Help for you"><p class="why">${words}</p><ul>${HELP_LINES.filter((l) => l.phone).map(helpLine)}</ul></section>`;
 }
 
-function helpCard({ pagesUrl }: BlockPageContext, linesShown: boolean): Html {
+/** `site`: what the page stood for, which goes along when somebody tells of it (SAN-18); null where nothing is said of it. */
+function helpCard(
+  { pagesUrl }: BlockPageContext,
+  linesShown: boolean,
+  site: string | null = null,
+  category: string | null = null,
+): Html {
+  const about = site === null ? '' : `?${new URLSearchParams({ site, ...(category && { category }) }).toString()}`;
   const tell =
     pagesUrl === null
       ? html`<p>Talk to an adult at school whom you trust.</p>`
-      : html`<p><a href="${pagesUrl}/tell">Tell someone at school</a> about anything online that worries you, whether it happened to you or to somebody else.</p>`;
+      : html`<p><a href="${pagesUrl}/tell${about}">Tell someone at school</a> about anything online that worries you, whether it happened to you or to somebody else.</p>`;
   const lines = linesShown ? HELP_LINES.filter((l) => !l.phone) : HELP_LINES;
   return html`<section class="card"><h2>Get help or tell someone</h2>${tell}<ul>${lines.map(helpLine)}</ul></section>`;
 }
