@@ -6,7 +6,7 @@ import type { WebApp } from '#web/index.ts';
  * it as mail has them (RFC 2045 §6.8). Words of no language and no web address read like that.
  */
 const FILE =
-  /data:[a-z]*\/?[a-z0-9.+-]*;[a-z0-9=;-]*,|data:[a-z]+\/[a-z0-9.+-]+,|;base64,|[a-z0-9+/_-]{400,}|(?:[a-z0-9+/_-]{40,}={0,2}\s+){4}[a-z0-9+/_-]{4,}|begin \d{3,4} \S+\n|(?:[0-9a-f]{2}[\s:]){200}/i;
+  /data:[a-z]*\/?[a-z0-9.+-]*;[a-z0-9=;-]*,|data:[a-z]+\/[a-z0-9.+-]+,|;base64,|[a-z0-9+/_=-]{400,}|(?:[a-z0-9+/_=-]{40,}\s+){4}[a-z0-9+/_=-]{4,}|begin \d{3,4} \S+\n|(?:[0-9a-f]{2}[\s:]){200}/i;
 
 export const holdsFile = (text: string): boolean => FILE.test(text);
 
@@ -20,7 +20,7 @@ export function wordsOnly(app: WebApp): void {
     if (typed.some((v) => typeof v === 'string' && holdsFile(v))) {
       throw invalid(
         'incidents.words-only',
-        'Words only, please: this looks like a picture or a file, and nothing of it was kept.',
+        'Words only, please: this looks like a picture or a file. Nothing of it was kept.',
       );
     }
   });

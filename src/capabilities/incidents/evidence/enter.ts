@@ -63,6 +63,10 @@ export function refuseSealed({ sealed }: Entered): void {
   }
 }
 
+/** EVI-07: what was sealed once is out of sight for good, also where the case went on afterwards. */
+export const isShut = (entered: Entered, item: Pick<Item, 'id' | 'kind'>, events: readonly Event[]): boolean =>
+  item.kind === 'file' && (entered.sealed || events.some((e) => e.item_id === item.id && e.action === 'seal'));
+
 /** Everything that is recorded of a case's evidence. */
 export interface Records {
   readonly items: readonly Item[];

@@ -7,6 +7,7 @@ import { custodyOf } from './custody.rules.ts';
 import {
   type Asker,
   enter,
+  isShut,
   itemIn,
   type Records,
   recordsOf,
@@ -58,8 +59,8 @@ export function listPage(deps: Deps, side: CaseSide, asker: Asker, which: string
   return deps.db.in(contextOf(asker.viewer), async (tx) => {
     const ref = await enter(tx, side, asker, which, 'list');
     const records = await recordsOf(tx, ref.id);
-    // EVI-07: of a sealed case's files nothing is shown but that there are some. Things are described, and stay (EVI-05).
-    const shown = records.items.filter((i) => !ref.sealed || i.kind !== 'file');
+    // EVI-07: of sealed files nothing is shown but that there are some. Things are described, and stay (EVI-05).
+    const shown = records.items.filter((i) => !isShut(ref, i, records.events));
     const wraps = await wrapsOf(
       tx,
       shown.map((i) => i.id),
@@ -99,7 +100,7 @@ export function itemPage(deps: Deps, side: CaseSide, asker: Asker, which: string
     const ref = await enter(tx, side, asker, which, 'list');
     const records = await recordsOf(tx, ref.id);
     const item = itemIn(records, of);
-    if (item.kind === 'file') refuseSealed(ref);
+    refuseSealed({ ...ref, sealed: isShut(ref, item, records.events) });
     const events = records.events.filter((e) => e.item_id === item.id);
     const who = await names(tx, [...new Set([item.taken_by, ...events.flatMap((e) => e.by_person ?? [])])]);
     const by = (id: string | null) =>
@@ -145,7 +146,7 @@ export function keepingPage(deps: Deps, side: CaseSide, asker: Asker, which: str
     const number = (id: string | null) => records.items.find((i) => i.id === id)?.number;
     const option = (i: Item) => ({
       value: i.id,
-      text: `E${i.number}${ref.sealed && i.kind === 'file' ? ': a sealed file' : `: ${i.description}`}`,
+      text: `E${i.number}${isShut(ref, i, records.events) ? ': a sealed file' : `: ${i.description}`}`,
     });
     return {
       ref,
@@ -190,7 +191,7 @@ export function orderPage(deps: Deps, side: CaseSide, asker: Asker, which: strin
         .filter((i) => order.items.includes(i.id))
         .map((i) => ({
           ...lineOf(i, records),
-          description: order.kind === 'dispose' || i.kind !== 'file' ? i.description : 'A sealed file',
+          description: isShut(ref, i, records.events) ? 'A sealed file' : i.description,
           size: i.size,
           sha256: order.kind === 'dispose' ? i.sha256?.toString('hex') : undefined,
           done: records.events.find((e) => e.item_id === i.id && e.action === order.kind)?.at ?? null,

@@ -6,8 +6,19 @@ import { type Block, heading, list, note, paragraph, renderBlock, table } from '
 import { names } from '#rooms/identity/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { custodyOf } from './custody.rules.ts';
-import { type Asker, enter, log, type Records, recordsOf, refuseSealed, STATE_WORDS, whyNot } from './enter.ts';
-import { scanOf, stateOf } from './evidence.store.ts';
+import {
+  type Asker,
+  type Entered,
+  enter,
+  isShut,
+  log,
+  type Records,
+  recordsOf,
+  refuseSealed,
+  STATE_WORDS,
+  whyNot,
+} from './enter.ts';
+import { type Item, scanOf, stateOf } from './evidence.store.ts';
 import { custodyLine, EVENT_WORDS, KIND_WORDS, scanWords } from './evidence.words.ts';
 import { type OpenedFile, unlock } from './files.service.ts';
 import type { CaseSide, ExportTable } from './gate.ts';
@@ -54,7 +65,7 @@ export async function exportCase(
       detail: { items: given.map((i) => i.id) },
     });
     const after = await recordsOf(tx, ref.id);
-    const index = await indexPage(deps, tx, viewer, ref.reference, after, files, ask, {
+    const index = await indexPage(deps, tx, viewer, ref, after, files, ask, {
       log: await side.log(tx, ref.id),
       visits: await side.visits(tx, ref.id),
     });
@@ -83,7 +94,7 @@ async function indexPage(
   deps: Deps,
   tx: Tx,
   viewer: Viewer,
-  reference: string,
+  ref: Entered,
   records: Records,
   files: readonly OpenedFile[],
   ask: ExportAsk,
@@ -95,8 +106,10 @@ async function indexPage(
   const by = (id: string | null) => (id === null ? 'Gatehouse' : (who.get(id) ?? 'somebody who has left the records'));
   const exact = (at: Date) => at.toISOString();
   const file = (number: number) => files.find((f) => f.number === number);
+  const nameOf = (i: Item) =>
+    isShut(ref, i, records.events) ? 'A sealed file' : `${i.description}${i.serial ? ` (serial ${i.serial})` : ''}`;
   const blocks: Block[] = [
-    heading(1, `Evidence of case ${reference}`),
+    heading(1, `Evidence of case ${ref.reference}`),
     paragraph(
       `${viewer.school.name}. Given to ${ask.force.trim()}, reference ${ask.forceReference.trim()}, by ${viewer.person.displayName} at ${exact(new Date(deps.clock.now()))}. Reason: ${ask.reason.trim()}`,
     ),
@@ -114,7 +127,7 @@ async function indexPage(
         const f = file(i.number);
         return [
           `E${i.number}`,
-          `${i.description}${i.serial ? ` (serial ${i.serial})` : ''}`,
+          nameOf(i),
           KIND_WORDS[i.kind],
           exact(i.taken_at),
           `${by(i.taken_by)}${i.device ? ` at ${i.device}` : ''}`,
@@ -122,7 +135,7 @@ async function indexPage(
           i.kind === 'file' ? scanWords(scanOf(i.id, records.events)) : '',
           f ? `${pathOf(f)} (named ${f.name})` : '',
           i.size ?? '',
-          i.sha256?.toString('hex') ?? '',
+          isShut(ref, i, records.events) ? '' : (i.sha256?.toString('hex') ?? ''),
         ];
       }),
     ),
@@ -131,7 +144,7 @@ async function indexPage(
       const { flaws, holder } = custodyOf(stepsOf(records.custody, i.id));
       const rows = records.custody.filter((c) => c.item_id === i.id);
       return [
-        heading(3, `E${i.number}: ${i.description}`),
+        heading(3, `E${i.number}: ${nameOf(i)}`),
         paragraph(`With ${holder ?? 'nobody on record'}.`),
         table(
           `Custody of E${i.number}`,
@@ -158,7 +171,7 @@ async function indexPage(
     heading(2, 'Recorded visits for the investigation'),
     table('Recorded visits', case_.visits.head, case_.visits.rows),
   ];
-  return htmlFile(`Evidence of case ${reference}`, blocks);
+  return htmlFile(`Evidence of case ${ref.reference}`, blocks);
 }
 
 /** A page that needs nothing besides itself. */
