@@ -1,4 +1,3 @@
-import { systemContext } from '#platform/db.ts';
 import { monitoringJobs, monitoringRoom } from '#rooms/monitoring/index.ts';
 import type { TestDatabase } from '#testing/database.ts';
 import {
@@ -10,8 +9,8 @@ import {
   testSchool,
 } from '#testing/web.ts';
 import { incidentsRoom } from '../index.ts';
-import { sweepReports } from './report.service.ts';
 import { listReports, type Report } from './report.store.ts';
+import { sweepReports } from './telling.clock.ts';
 
 export interface Bench {
   readonly t: TestDatabase;
@@ -108,6 +107,8 @@ export async function bench(t: TestDatabase, options: TestSchoolOptions = {}): P
     letters: () => rows('mail', 'created_at, id'),
     sees: (person) => s.deps.db.in(person.context, (tx) => listReports(tx, {})),
     async tell(who, fields, fault = false) {
+      // Reports are told one after the other.
+      s.clock.advance(1);
       const browser = pages.as(who);
       const sent = await browser.post(fault ? `${to}/fault` : to, fields);
       const { body } = await browser.follow(sent);
@@ -125,5 +126,3 @@ export async function bench(t: TestDatabase, options: TestSchoolOptions = {}): P
     close: () => pages.close(),
   };
 }
-
-export const system = (b: Bench) => systemContext(b.s.id);

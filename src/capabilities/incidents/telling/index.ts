@@ -2,8 +2,9 @@ import type { Deps } from '#platform/deps.ts';
 import type { Recurring, Tasks } from '#platform/jobs.ts';
 import type { NavItem, WebApp } from '#web/index.ts';
 import { REPORT_DUTIES, reportRoutes } from './report.routes.ts';
-import { sweepReports, TELLING_SWEEP } from './report.service.ts';
+
 import { tellRoutes } from './tell.routes.ts';
+import { sweepReports, TELLING_SWEEP } from './telling.clock.ts';
 
 export { promptReportExists } from './report.store.ts';
 

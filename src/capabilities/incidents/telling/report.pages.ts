@@ -10,7 +10,7 @@ import { factsOf } from './report.service.ts';
 import { findReport, linesOf, listReports, type Notice, noticesOf, tellerOf } from './report.store.ts';
 import { STATES, STEPS } from './report.words.ts';
 import { reportWorkflow } from './report.workflow.ts';
-import { namelessAllowed, SETTING_DUTIES } from './tell.service.ts';
+import { namelessAllowed, SETTING_DUTIES } from './telling.setting.ts';
 
 /** The list of what this reader may see; no name stands in it. */
 export function reportsPage(deps: Deps, viewer: Viewer, search: { q?: string; all?: string }) {

@@ -7,7 +7,7 @@ import { done, viewerOf, type WebApp } from '#web/index.ts';
 import { reportPage, reportsPage } from './report.pages.ts';
 import { takeReportStep } from './report.service.ts';
 import { STEPS } from './report.words.ts';
-import { SETTING_DUTIES, setNameless } from './tell.service.ts';
+import { SETTING_DUTIES, setNameless } from './telling.setting.ts';
 
 const VIEWS = 'capabilities/incidents/telling/views';
 const closed = { additionalProperties: false };

@@ -8,13 +8,14 @@ import { type School, schools } from '#platform/school.ts';
 import { publicSchool } from '#rooms/policies/index.ts';
 import type { WebApp } from '#web/index.ts';
 import { digestOfCode, REPORT_REFERENCE } from './code.ts';
+import { comeBack } from './come-back.service.ts';
 import { KIND, KINDS, PART_IDS, PARTS } from './kinds.ts';
 import { reportRoles } from './recipients.ts';
-import { comeBack } from './report.service.ts';
 import { STATES } from './report.words.ts';
 import { reportWorkflow } from './report.workflow.ts';
 import { AtSchool, categoryOf, From, siteOf, TellBody, type TellForm, toldBy } from './tell.form.ts';
-import { namelessAllowed, type Receipt, tellUs } from './tell.service.ts';
+import { type Receipt, tellUs } from './tell.service.ts';
+import { namelessAllowed } from './telling.setting.ts';
 
 const VIEWS = 'capabilities/incidents/telling/views';
 const closed = { additionalProperties: false };
