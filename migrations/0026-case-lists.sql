@@ -20,6 +20,7 @@ alter table case_file add column pressing smallint not null generated always as
   (case when state in ('closed', 'referred-out') then 0 when urgency = 'urgent' then 2 else 1 end) stored;
 create index case_file_pressing on case_file (school_id, pressing desc, opened_at desc, id desc);
 
+create index case_file_reports on case_file (opened_by, opened_at desc) where source = 'logged';
 create index case_entry_words on case_entry using gin (to_tsvector('english', text));
 
 -- An index over words or people is of no use behind row security, since its operators might tell of rows that are not to be

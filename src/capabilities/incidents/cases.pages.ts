@@ -15,37 +15,16 @@ import { CASE_GUARDS } from './case.guards.ts';
 import { type Standing, standingOf } from './case.judge.ts';
 import { procedureOf } from './case.leads.ts';
 import { typesOf } from './case.types.ts';
-import { CASE_STATES, type CaseState, caseWorkflow } from './case.workflow.ts';
+import { type CaseState, caseWorkflow } from './case.workflow.ts';
+import { readingsOf } from './cases.readings.ts';
 import { isKeptFrom } from './cases.rules.ts';
 import { categoryName } from './cases.service.ts';
-import { type CaseFile, countCases, ENDED, findCase, listCases, myReports } from './cases.store.ts';
+import { type CaseFile, findCase } from './cases.store.ts';
 import { entryLine, STATES } from './cases.words.ts';
 import { clockLine, clocksOf, isLate } from './clocks/index.ts';
 import { computersOf, findComputer } from './computers/index.ts';
+import { recordOf } from './handover/index.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
-
-/** What pages show. Every read runs in the viewer's own context, so row security answers for it. */
-export function casesPage(deps: Deps, viewer: Viewer, search: { state?: CaseState | 'open'; q?: string }) {
-  return deps.db.in(contextOf(viewer), async (tx) => {
-    const cases = await listCases(tx, { state: search.state, text: search.q });
-    const who = await names(tx, [...new Set(cases.flatMap((c) => c.manager ?? []))]);
-    const counts = await countCases(tx);
-    const count = (states: readonly CaseState[]) => states.reduce((n, s) => n + (counts[s] ?? 0), 0);
-    const open = count(CASE_STATES.filter((s) => !ENDED.includes(s)));
-    return {
-      cases: cases.map((c) => ({ ...c, ...STATES[c.state], with: c.manager ? who.get(c.manager) : null })),
-      filters: [
-        { value: 'open', text: 'Open', count: open },
-        ...CASE_STATES.map((s) => ({ value: s, text: STATES[s].name, count: counts[s] ?? 0 })).filter(
-          (f) => f.count > 0,
-        ),
-      ].map((f) => ({ ...f, current: f.value === (search.state ?? '') })),
-      total: open + count(ENDED),
-      search,
-      reports: await myReports(tx),
-    };
-  });
-}
 
 /** A step that a page offers, with what is still missing before it can be taken. */
 interface Offer extends StepForm {
@@ -83,6 +62,8 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       manager: file.manager ? (called([file.manager])[0] ?? null) : null,
       mine: file.manager === viewer.person.id,
       containment: standing.story.items,
+      record: recordOf(standing),
+      readings: await readingsOf(tx, file.id),
       clocks: (await clocksOf(tx, file, entries, now)).map((c) => ({ text: clockLine(c, now), late: isLate(c, now) })),
       entries: entries.map((e) => ({
         at: e.at,

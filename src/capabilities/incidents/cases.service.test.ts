@@ -6,8 +6,9 @@ import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type Part, type TestSchool, testSchool } from '#testing/web.ts';
 import type { Step } from './case.judge.ts';
 import { type LoggedConcern, logCase, openFromAlert, takeStep } from './cases.service.ts';
-import { countCases, entriesOf, findCase, listCases, myReports } from './cases.store.ts';
+import { entriesOf, findCase, myReports } from './cases.store.ts';
 import { alertAbout, endCase } from './fixture.ts';
+import { countCases, listCases } from './lists/index.ts';
 
 let t: TestDatabase;
 let s: TestSchool;

@@ -18,47 +18,6 @@ export async function findCase(tx: Tx, which: string, options: { lock?: boolean 
 
 export const ENDED: readonly CaseState[] = ['closed', 'referred-out'];
 
-export interface CaseSearch {
-  readonly state?: CaseState | 'open' | undefined;
-  readonly text?: string | undefined;
-  readonly limit?: number;
-}
-
-/** Newest first, urgent before the rest. Searches reference, title and the names of the people it is about. */
-export async function listCases(tx: Tx, search: CaseSearch): Promise<CaseFile[]> {
-  let query = tx.selectFrom('case_file').selectAll();
-  if (search.state === 'open') query = query.where('state', 'not in', [...ENDED]);
-  else if (search.state) query = query.where('state', '=', search.state);
-  const text = search.text?.trim();
-  if (text) {
-    const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-    query = query.where((e) =>
-      e.or([
-        e('reference', 'ilike', like),
-        e('title', 'ilike', like),
-        sql<boolean>`exists (select 1 from person p where p.id = any (case_file.subjects) and p.display_name ilike ${like})`,
-      ]),
-    );
-  }
-  const rows = await query
-    .orderBy(sql`state in ('closed', 'referred-out')`)
-    .orderBy(sql`urgency = 'urgent'`, 'desc')
-    .orderBy('opened_at', 'desc')
-    .limit(search.limit ?? 100)
-    .execute();
-  return rows as CaseFile[];
-}
-
-/** How many cases this person may see stand in each state. */
-export async function countCases(tx: Tx): Promise<Readonly<Partial<Record<CaseState, number>>>> {
-  const rows = await tx
-    .selectFrom('case_file')
-    .select((e) => ['state', e.fn.countAll<string>().as('n')])
-    .groupBy('state')
-    .execute();
-  return Object.fromEntries(rows.map((r) => [r.state, Number(r.n)]));
-}
-
 export const entriesOf = (tx: Tx, caseId: string): Promise<CaseEntry[]> =>
   tx.selectFrom('case_entry').selectAll().where('case_id', '=', caseId).orderBy('at').orderBy('id').execute();
 

@@ -39,8 +39,18 @@ const log = async (by: Part, more: Record<string, string | string[]> = {}) => {
 /** Every route of the room and who may call it; which case somebody may see is decided row by row. */
 const NAMED = ['dsl', 'centre-lead', 'head', 'online-safety-coordinator', 'coordinator', 'chair', 'lead-governor'];
 const READERS = ['staff', ...NAMED];
+const SAFEGUARDING = ['dsl', 'centre-lead', 'head'];
 const TABLE = [
   ['GET', '/cases', READERS],
+  ['GET', '/cases/list.csv', READERS],
+  ['GET', '/cases/:id/record-sheet', READERS],
+  ['POST', '/cases/:id/record-sheet', READERS],
+  ['GET', '/cases/figures', READERS],
+  ['GET', '/cases/figures.svg', READERS],
+  ['GET', '/cases/chronology', SAFEGUARDING],
+  ['POST', '/cases/chronology', SAFEGUARDING],
+  ['GET', '/cases/chronology/:person', SAFEGUARDING],
+  ['GET', '/cases/chronology/:person/print', SAFEGUARDING],
   ['GET', '/cases/new', ['staff']],
   ['POST', '/cases/new', ['staff']],
   ['GET', '/cases/received/:id', ['staff']],

@@ -5,11 +5,11 @@ import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
 import { statusOf } from '#platform/http.ts';
 import { ESCALATION_ROLES, type RoleId } from '#policy/types.ts';
-import { contextOf, done, hasDuty, viewerOf, type WebApp } from '#web/index.ts';
+import { contextOf, done, viewerOf, type WebApp } from '#web/index.ts';
 import { STEP_FORMS } from './case.forms.ts';
 import { readStep, StepBody, type Typed } from './case.input.ts';
-import { CASE_STATES, type CaseState } from './case.workflow.ts';
-import { casePage, casesPage, flowPage, newCasePage } from './cases.pages.ts';
+import { casePage, flowPage, newCasePage } from './cases.pages.ts';
+import { noteReading } from './cases.readings.ts';
 import { logCase, openFromAlert, takeStep } from './cases.service.ts';
 import { findCase, myReports } from './cases.store.ts';
 import { provenComputer } from './computers/index.ts';
@@ -41,29 +41,6 @@ const NewCaseBody = Type.Object(
 export type NewCaseForm = Type.Static<typeof NewCaseBody>;
 
 export function incidentsRoutes(app: WebApp, deps: Deps): void {
-  app.get(
-    '/cases',
-    {
-      config: READERS,
-      schema: {
-        querystring: Type.Object(
-          {
-            q: Type.Optional(Type.String({ maxLength: 120 })),
-            state: Type.Optional(Type.Union(['', 'open', ...CASE_STATES].map((s) => Type.Literal(s)))),
-          },
-          { additionalProperties: false },
-        ),
-      },
-    },
-    async (request, reply) => {
-      const { q, state } = request.query as { q?: string; state?: CaseState | 'open' | '' };
-      const search = { ...(q && { q }), ...(state && { state }) };
-      const viewer = viewerOf(request);
-      const page = await casesPage(deps, viewer, search);
-      return reply.page(`${VIEWS}/list.njk`, { ...page, mayLog: hasDuty(viewer, ...LOGGERS.access.duties) });
-    },
-  );
-
   app.get('/cases/new', { config: LOGGERS }, async (request, reply) =>
     reply.page(`${VIEWS}/new.njk`, await newCasePage(deps, viewerOf(request), null)),
   );
@@ -119,12 +96,16 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
   );
 
   const find = Type.Object({ find: Type.Optional(Type.String({ maxLength: 120 })) }, { additionalProperties: false });
-  app.get('/cases/:id', { config: READERS, schema: { params, querystring: find } }, async (request, reply) =>
-    reply.page(`${VIEWS}/case.njk`, await pageOf(request, request.query.find)),
-  );
-  app.get('/cases/:id/print', { config: READERS, schema: { params } }, async (request, reply) =>
-    reply.page(`${VIEWS}/print.njk`, await pageOf(request)),
-  );
+  app.get('/cases/:id', { config: READERS, schema: { params, querystring: find } }, async (request, reply) => {
+    const page = await pageOf(request, request.query.find);
+    await noteReading(deps, viewerOf(request), page.file.id, 'opened');
+    return reply.page(`${VIEWS}/case.njk`, page);
+  });
+  app.get('/cases/:id/print', { config: READERS, schema: { params } }, async (request, reply) => {
+    const page = await pageOf(request);
+    await noteReading(deps, viewerOf(request), page.file.id, 'printed');
+    return reply.page(`${VIEWS}/print.njk`, page);
+  });
 
   for (const form of STEP_FORMS) {
     app.post(

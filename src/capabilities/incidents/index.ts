@@ -5,11 +5,14 @@ import { visitsOfCase, visitsRoutes } from './access/index.ts';
 import { evidenceSide } from './case.evidence.ts';
 import { haltCase } from './case.halt.ts';
 import { openFromSearch } from './cases.service.ts';
+import { chronologyRoutes } from './chronology/index.ts';
 import { clockJobs } from './clocks/index.ts';
 import { COMPUTERS_NAV, computersRoutes, provenComputer } from './computers/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
+import { handoverRoutes } from './handover/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
+import { listRoutes } from './lists/index.ts';
 import { TELLING_NAV, tellingJobs, tellingRoutes } from './telling/index.ts';
 import { wordsOnly } from './words-only.ts';
 
@@ -18,11 +21,11 @@ import { wordsOnly } from './words-only.ts';
 export { recordVisits } from './access/index.ts';
 export type { Step } from './case.judge.ts';
 export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
-export { listCases } from './cases.store.ts';
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
-export { promptReportExists } from './telling/index.ts';
 export { lateCases } from './clocks/index.ts';
+export { listCases } from './lists/index.ts';
+export { promptReportExists } from './telling/index.ts';
 
 /** What a search of a device does to cases. */
 export const searchLinks = (deps: Deps): SearchLinks => ({
@@ -41,6 +44,9 @@ export const incidentsRoom = (deps: Deps): Room => ({
   routes: (app) => {
     wordsOnly(app);
     incidentsRoutes(app, deps);
+    listRoutes(app, deps, CASE_DUTIES);
+    chronologyRoutes(app, deps);
+    handoverRoutes(app, deps, CASE_DUTIES);
     evidencePages(
       deps,
       evidenceSide(deps, (request) => provenComputer(deps, request), visitsOfCase),

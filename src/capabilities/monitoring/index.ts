@@ -15,7 +15,7 @@ export { escalationSteps } from './escalation.service.ts';
 export { healthAlert, listAlert, proofAlert } from './health.service.ts';
 export { ingest } from './ingest.service.ts';
 export { verifyActivity } from './integrity.service.ts';
-export { lookUp } from './look-up.service.ts';
+export { LOOK_UP_MINUTES, lookUp, mayRead, noteRefused } from './look-up.service.ts';
 export { monitoringJobs } from './monitoring.jobs.ts';
 export { monitoringRoom } from './monitoring.room.ts';
 export { placeHold, releaseHold } from './retention.service.ts';
