@@ -59,7 +59,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
 });
 
 export function incidentsJobs(deps: Deps): { tasks: Tasks; recurring: readonly Recurring[] } {
-  const parts = [evidenceJobs(deps), deviceSearchJobs(deps), clockJobs(deps)];
+  const parts = [evidenceJobs(deps), deviceSearchJobs(deps), clockJobs(deps), tellingJobs(deps)];
   return {
     tasks: Object.assign({}, ...parts.map((p) => p.tasks)),
     recurring: parts.flatMap((p) => p.recurring),
