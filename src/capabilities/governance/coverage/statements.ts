@@ -440,6 +440,14 @@ export const SCHOOL_ROWS: readonly Row<CoverageFacts>[] = [
     change: 'Access control on the network (802.1X), kept by those who run it.',
   },
   {
+    id: 'replies',
+    about: 'not',
+    when: () => true,
+    says: () =>
+      'A reply to the sender of a message that was reported is not held: Gatehouse does not run the school’s mail. Form and receipt ask not to reply and not to delete (ALR-06).',
+    change: 'Ask whoever runs the school’s mail to hold such replies while a report is open.',
+  },
+  {
     id: 'screens',
     about: 'not',
     when: () => true,
