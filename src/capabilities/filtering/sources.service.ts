@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { conflict, invalid, notFound, Refusal } from '#core/errors.ts';
 import type { Context, Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
@@ -117,12 +118,15 @@ export async function checkNow(tx: Tx, deps: Deps, by: Context, id: string): Pro
   await requestCompile(tx, deps, by.school);
 }
 
+/** As the index of names has it. */
+const NOT_RETIRED = sql<boolean>`not retired`;
+
 /** The sources every school begins with: the starter lists, and what GATEHOUSE_LISTS names. True when something changed. */
 export async function ensureSources(tx: Tx, deps: Deps, by: Context): Promise<boolean> {
   const starter = await tx
     .insertInto('list_source')
     .values({ school_id: by.school, name: STARTER, location: 'lists/starter', kind: 'folder', origin: 'starter' })
-    .onConflict((c) => c.columns(['school_id', 'name']).where('retired', '=', false).doNothing())
+    .onConflict((c) => c.columns(['school_id', 'name']).where(NOT_RETIRED).doNothing())
     .executeTakeFirst();
   const changed = await followEnvironment(tx, deps, by);
   return changed || (starter.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -203,7 +207,7 @@ async function insertSource(
       added_by: by.person,
       enabled: origin === 'environment',
     })
-    .onConflict((c) => c.columns(['school_id', 'name']).where('retired', '=', false).doNothing())
+    .onConflict((c) => c.columns(['school_id', 'name']).where(NOT_RETIRED).doNothing())
     .returning('id')
     .executeTakeFirst();
   if (row) await note(tx, deps, by, 'lists.source.add', row.id, { name, kind, category });

@@ -10,7 +10,7 @@ import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type TestSchool, testSchool } from '#testing/web.ts';
 import { compileLists } from './lists.service.ts';
 import { addSource, switchSource } from './sources.service.ts';
-import { filteringSchool, testFolder } from './testing.ts';
+import { agreeToAll, filteringSchool, testFolder } from './testing.ts';
 import { type Asker, currentIndex, explainAddress, isNeutral, judgeFor, judgeForAll } from './verdict.service.ts';
 
 /** A made-up site that two lists put into two categories. */
@@ -88,7 +88,8 @@ test('FIL-02 illegal content stays closed for every profile and person, and no s
 
   // Another list that speaks well of the same name lifts nothing, and its word for help is not even taken.
   const folder = testFolder({ 'help/domains': `${host}\n`, 'education/domains': `${host}\n` });
-  await run((tx) => addSource(tx, school.deps, by, { location: folder, name: 'friendly' }));
+  await run((tx) => addSource(tx, school.deps, by, { location: folder, name: 'friendly', reason: 'It knows many.' }));
+  await agreeToAll(school);
   school.clock.advance(60_000);
   await compileLists(school.deps, school.id);
   const index = await run((tx) => currentIndex(school.deps, tx));

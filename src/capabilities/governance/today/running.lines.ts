@@ -58,6 +58,7 @@ export const heldLists: ReadLines = async (tx) => {
     .innerJoin('list_source as s', 's.id', 'v.source_id')
     .select(['s.id', 's.name', 'v.reason'])
     .where('v.state', '=', 'held')
+    .where('s.enabled', '=', true)
     .execute();
   return held.map(({ id, name, reason }) => ({
     tone: 'amber',
