@@ -2,12 +2,12 @@ import { Type } from 'typebox';
 import { dayIn, isDay } from '#core/days.ts';
 import { isUuid } from '#core/ids.ts';
 import type { Viewer } from '#web/index.ts';
-import { CASE_STATES, type CaseState } from '../case.workflow.ts';
+import { CASE_STATES } from '../case.workflow.ts';
 import type { CaseFile } from '../cases.store.ts';
 import type { Limits } from '../clocks/clocks.rules.ts';
 import { type CaseSearch, type Place, placeOf } from './lists.store.ts';
 
-const choice = (...values: readonly string[]) => Type.Optional(Type.Union(['', ...values].map((v) => Type.Literal(v))));
+const choice = <const T extends string>(...values: readonly T[]) => Type.Optional(Type.Enum(['', ...values]));
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 export const SEVERITIES: Readonly<Record<CaseFile['severity'], string>> = {
   urgent: 'Urgent',
@@ -20,7 +20,7 @@ export const ListQuery = Type.Object(
   {
     q: text(120),
     state: choice('open', ...CASE_STATES),
-    severity: choice(...Object.keys(SEVERITIES)),
+    severity: choice('urgent', 'serious', 'routine'),
     type: text(60),
     mine: choice('yes'),
     overdue: choice('yes'),
@@ -42,8 +42,8 @@ export function searchOf(query: ListQuery, viewer: Viewer, limits: Limits, now: 
       : undefined;
   return {
     text: query.q,
-    state: (query.state || undefined) as CaseState | 'open' | undefined,
-    severity: (query.severity || undefined) as CaseFile['severity'] | undefined,
+    state: query.state || undefined,
+    severity: query.severity || undefined,
     type: query.type || undefined,
     manager: query.mine ? viewer.person.id : undefined,
     late: query.overdue ? { limits, now } : undefined,
