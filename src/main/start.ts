@@ -7,7 +7,7 @@ import { type Config, controlUrl, dataPaths, readConfig, settingsHelp } from '#p
 import { systemContext } from '#platform/db.ts';
 import { schools } from '#platform/school.ts';
 import { enrolGateway } from '#rooms/filtering/index.ts';
-import { type SignIn, seedDemo } from '#rooms/governance/index.ts';
+import { demoEscrow, type SignIn, seedDemo } from '#rooms/governance/index.ts';
 import { depsFor, newSetupToken, openStore, type Store } from './installation.ts';
 import { lockData } from './lock.ts';
 import { runProcess } from './process.ts';
@@ -36,7 +36,9 @@ if (unknown) {
 await runProcess(
   () => console as never,
   async () => {
-    const config = readConfig(process.env, process.cwd(), demo ? './data-demo' : './data');
+    const first = readConfig(process.env, process.cwd(), demo ? './data-demo' : './data');
+    const settings = demo ? { GATEHOUSE_EVIDENCE_ESCROW: demoEscrow(first.data), ...process.env } : process.env;
+    const config = readConfig({ ...settings, GATEHOUSE_DATA: first.data }, process.cwd());
     // What is up is taken down again in the opposite order, when asked to stop and when a later part cannot start.
     await using up = new AsyncDisposableStack();
     const unlock = lockData(config.data);
@@ -56,7 +58,7 @@ await runProcess(
     if (!setupToken) await enrolOwnGateway(config, store);
 
     const environment: NodeJS.ProcessEnv = {
-      ...process.env,
+      ...settings,
       GATEHOUSE_DATA: config.data,
       GATEHOUSE_PAGES_URL: config.pagesUrl,
       DATABASE_URL: store.ownerUrl,

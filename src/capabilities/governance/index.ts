@@ -17,6 +17,7 @@ import { todayRoutes } from './today/today.routes.ts';
 
 /** The door of the governance room. */
 export { type SignIn, seedDemo } from './demo/demo.ts';
+export { demoEscrow } from './demo/escrow.ts';
 export { readSetup } from './setup/setup.rules.ts';
 export { type SetupInput, SetupSchema } from './setup/setup.schema.ts';
 export { type Enrolled, type FirstPerson, setUp } from './setup/setup.service.ts';

@@ -20,12 +20,14 @@ import { wordsOnly } from './words-only.ts';
 /** What a gateway's record says of examinations, put down in their cases. */
 export { recordVisits } from './access/index.ts';
 export type { Step } from './case.judge.ts';
+export { keepFile, keepThing } from './case.keep.ts';
 export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
 export { lateCases } from './clocks/index.ts';
 export { listCases } from './lists/index.ts';
 export { promptReportExists } from './telling/index.ts';
+export { authoriseSearcher, startSearch, takeSearchStep } from './device-search/index.ts';
 
 /** What a search of a device does to cases. */
 export const searchLinks = (deps: Deps): SearchLinks => ({

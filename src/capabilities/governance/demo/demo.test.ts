@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '#core/clock.ts';
+import { readConfig } from '#platform/config.ts';
 import type { Deps } from '#platform/deps.ts';
 import { sealNext, verifyLedger } from '#platform/ledger.ts';
 import { verifyCredentials } from '#rooms/identity/index.ts';
@@ -8,6 +9,7 @@ import { verifyActivity } from '#rooms/monitoring/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { testSchool } from '#testing/web.ts';
 import { type SignIn, seedDemo } from './demo.ts';
+import { demoEscrow } from './escrow.ts';
 
 let t: TestDatabase;
 let deps: Deps;
@@ -15,7 +17,10 @@ let signIns: SignIn[];
 let seconds: number;
 before(async () => {
   t = await testDatabase();
-  deps = { ...(await testSchool(t)).deps, clock: systemClock };
+  const made = await testSchool(t);
+  const escrow = demoEscrow(made.deps.config.data);
+  const config = readConfig({ GATEHOUSE_EVIDENCE_ESCROW: escrow }, '/', made.deps.config.data);
+  deps = { ...made.deps, config, clock: systemClock };
   await t.asOwner('truncate school cascade');
   const start = Date.now();
   signIns = await seedDemo(deps);
@@ -43,11 +48,35 @@ test('alerts and cases stand in every state, and questions are open and answered
   const states = async (table: string) =>
     (await t.asOwner<{ state: string }>(`select distinct state from ${table}`)).map((r) => r.state).sort();
   assert.deepEqual(await states('alert'), ['acknowledged', 'closed', 'in-case', 'raised']);
-  assert.deepEqual(await states('case_file'), ['actions', 'closed', 'referred-out', 'reported', 'resolved', 'triage']);
+  assert.deepEqual(await states('case_file'), [
+    'actions',
+    'closed',
+    'contain',
+    'examine',
+    'halted',
+    'judge',
+    'police-hold',
+    'referred-out',
+    'reported',
+    'resolved',
+    'team',
+    'triage',
+  ]);
   assert.ok((await number('site_question where answered_at is null')) > 0);
   assert.ok((await number('site_question where answered_at is not null')) > 0);
   assert.equal(await number(`alert where state = 'raised' and urgency = 'urgent' and due_at > now()`), 1);
   assert.equal(await number('mail where sent_at is null'), 0);
+});
+
+test('EVI-01 SRC-19 evidence is kept with its hash and holder, and of two device searches one is over and one is locked with its case', async () => {
+  assert.equal(await number(`evidence_item where kind = 'file' and sha256 is not null`), 1);
+  assert.equal(await number(`evidence_item where kind <> 'file'`), 2);
+  assert.equal(await number(`custody_event`), 3);
+  const last = await t.asOwner<{ state: string }>(
+    `select distinct on (search_id) to_state as state from device_search_entry order by search_id, number desc`,
+  );
+  assert.deepEqual(last.map((l) => l.state).sort(), ['dsl-decision', 'returned']);
+  assert.equal(await number(`case_file where state = 'halted' and imagery and source = 'search'`), 1);
 });
 
 test('its digests, ledger and activity verify like those of a real school', async () => {

@@ -15,6 +15,7 @@ import { DEMO_PASSWORD, type DemoPeople, seedPeople, titleOf } from './people.ts
 import { tellPromises } from './promises.ts';
 import { Random } from './random.ts';
 import { seedPermissions, seedSchoolDay } from './school-day.ts';
+import { tellSearches } from './searches.ts';
 import { depsAt, episodes, seedAskings, tellStories } from './stories.ts';
 
 export interface SignIn {
@@ -61,6 +62,7 @@ export async function seedDemo(
   const stories = episodes(people.all, now, school.timeZone);
   await seedActivity(deps, gateway, people, stories);
   await tellStories(deps, people, stories);
+  await tellSearches(deps, people);
   await seedAskings(deps, people);
   await tellPromises(deps, people);
   await deps.db.in(systemContext(school.id), async (tx) => {

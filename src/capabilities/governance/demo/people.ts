@@ -111,6 +111,13 @@ export interface DemoPeople {
   readonly signIns: readonly { role: string; name: string; username: string; password: string }[];
 }
 
+/** Who plays this part of the cast. */
+export function cast(viewers: DemoPeople['viewers'], part: string): Viewer {
+  const viewer = viewers[part];
+  if (!viewer) throw new Error(`nobody plays ${part}`);
+  return viewer;
+}
+
 /** Everyone is written in bulk, with a password that is none and opens nothing; only the cast gets a password and roles, as real people would. */
 export async function seedPeople(tx: Tx, deps: Deps, school: Viewer['school']): Promise<DemoPeople> {
   const all = roll(deps.clock.now());

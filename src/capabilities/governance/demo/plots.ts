@@ -12,6 +12,14 @@ export interface CaseStep extends Omit<Step, 'person'> {
   readonly by?: string;
   readonly person?: string;
 }
+/** Something that is kept in the evidence of a case. */
+export interface Kept {
+  readonly after: number;
+  readonly by?: string;
+  readonly keep:
+    | { readonly file: string; readonly description: string; readonly text: string }
+    | { readonly device: string; readonly serial: string; readonly from: string; readonly place: string };
+}
 
 export interface Plot {
   /** School days back and time of day; or minutes before now. */
@@ -26,14 +34,14 @@ export interface Plot {
 
 export const give = (person: string, after = 5): CaseStep => ({ action: 'assign', person, text: '', after });
 
-const told = (text: string, after: number, by = 'dsl'): CaseStep => ({
+export const told = (text: string, after: number, by = 'dsl'): CaseStep => ({
   action: 'inform',
   by,
   text,
   detail: { decision: 'told' },
   after,
 });
-const recorded = (reference: string, after: number, by = 'dsl'): CaseStep => ({
+export const recorded = (reference: string, after: number, by = 'dsl'): CaseStep => ({
   action: 'record',
   by,
   detail: { reference },
@@ -48,7 +56,7 @@ const resolved = (outcome: string, text: string, after: number, by = 'dsl'): Cas
 });
 const signed = (after: number): CaseStep => ({ action: 'close', after });
 /** Two people say, each with the reason, that a step is not needed. */
-const notNeeded = (step: string, text: string, after: number): CaseStep[] =>
+export const notNeeded = (step: string, text: string, after: number): CaseStep[] =>
   ['deputy', 'dsl'].map((by) => ({ action: 'not-needed', by, text, detail: { step }, after }));
 
 /** What stands out in the fortnight: alerts in every state, cases in every state. All of it is made up. */

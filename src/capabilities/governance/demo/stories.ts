@@ -1,13 +1,16 @@
+import { Readable } from 'node:stream';
 import { HOUR, MINUTE } from '#core/clock.ts';
+import { dayIn } from '#core/days.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
-import { type LoggedConcern, logCase, openFromAlert, takeStep } from '#rooms/incidents/index.ts';
+import { keepFile, keepThing, logCase, openFromAlert, takeStep } from '#rooms/incidents/index.ts';
 import { acknowledge, close, openAlerts, raise } from '#rooms/monitoring/index.ts';
 import type { Viewer } from '#web/index.ts';
 import { BETWEEN_TRIES, type Episode, onSchoolDay } from './activity.ts';
-import type { DemoPeople, DemoPerson } from './people.ts';
-import { type CaseStep, give, PLOTS, QUESTIONS, type Sequel } from './plots.ts';
+import { CONCERNS } from './concerns.ts';
+import { cast, type DemoPeople, type DemoPerson } from './people.ts';
+import { type CaseStep, type Kept, PLOTS, QUESTIONS, type Sequel } from './plots.ts';
 
 export function episodes(
   people: readonly DemoPerson[],
@@ -33,9 +36,10 @@ export const depsAt = (deps: Deps, at: number): Deps => ({ ...deps, clock: { now
 
 export async function tellStories(
   deps: Deps,
-  { viewers, all }: DemoPeople,
+  people: DemoPeople,
   told: readonly (Episode & { sequel: Sequel })[],
 ): Promise<void> {
+  const { viewers, all } = people;
   const dsl = cast(viewers, 'dsl');
   const now = deps.clock.now();
   const alerts = await deps.db.in(systemContext(dsl.school.id), (tx) => openAlerts(tx, 500));
@@ -51,23 +55,39 @@ export async function tellStories(
     }
   }
   await reports(deps, dsl, all, now);
-  await logged(deps, viewers, all, now);
+  await logged(deps, people, now);
 }
 
 async function play(
   deps: Deps,
   viewers: DemoPeople['viewers'],
   reference: string,
-  steps: readonly CaseStep[],
+  steps: readonly (CaseStep | Kept)[],
   at: (after: number) => Deps,
 ): Promise<void> {
-  for (const { after, by = 'dsl', person, ...step } of steps) {
+  for (const { after, by = 'dsl', ...next } of steps) {
     if (at(after).clock.now() >= deps.clock.now()) return;
-    await takeStep(at(after), cast(viewers, by), reference, {
-      ...step,
-      person: person && cast(viewers, person).person.id,
-    });
+    const viewer = cast(viewers, by);
+    if ('keep' in next) await keep(at(after), viewer, reference, next.keep);
+    else {
+      const { person, ...step } = next;
+      await takeStep(at(after), viewer, reference, { ...step, person: person && cast(viewers, person).person.id });
+    }
   }
+}
+
+/** Without an outside body’s key the vault takes in no file, in a demonstration as anywhere. */
+async function keep(deps: Deps, viewer: Viewer, reference: string, kept: Kept['keep']): Promise<void> {
+  if ('file' in kept) {
+    if (deps.config.evidence.escrow === null) return;
+    const source = Readable.from([Buffer.from(kept.text)]);
+    const { file: name, description } = kept;
+    await keepFile(deps, viewer, reference, { name, description, mayShowChild: 'no', source });
+    return;
+  }
+  const { device: description, serial, from, place } = kept;
+  const custody = { act: 'taken', at: null, from, to: '', place, seal: '', forceReference: '', note: '' } as const;
+  await keepThing(deps, viewer, reference, { kind: serial ? 'device' : 'paper', description, serial, custody });
 }
 
 /** Somebody told the school something: one is closed, one waits. */
@@ -106,76 +126,26 @@ async function reports(deps: Deps, dsl: Viewer, all: readonly DemoPerson[], now:
   );
 }
 
-/** What staff logged themselves (INC-23). One is about the head, who therefore sees nothing of it (INC-05). */
-async function logged(
-  deps: Deps,
-  viewers: DemoPeople['viewers'],
-  all: readonly DemoPerson[],
-  now: number,
-): Promise<void> {
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
-  const log = async (
-    by: string,
-    at: number,
-    concern: Omit<LoggedConcern, 'happenedOn' | 'urgency'>,
-    steps: readonly CaseStep[],
-  ) => {
-    const made = await logCase(depsAt(deps, at), cast(viewers, by), {
-      ...concern,
-      urgency: 'soon',
-      happenedOn: day(at),
-    });
-    await play(deps, viewers, made.reference, steps, (after) => depsAt(deps, Math.min(now, at + after * MINUTE)));
-  };
+/** What staff logged, each with what became of it. */
+async function logged(deps: Deps, { viewers, all }: DemoPeople, now: number): Promise<void> {
   const zone = cast(viewers, 'dsl').school.timeZone;
-  const pupil = all.find((p) => p.yearGroup === 9)?.id;
-  await log(
-    'ict',
-    onSchoolDay(now, 7, 9 * 60, zone),
-    {
-      title: 'Shared drive open to a whole year',
-      category: null,
-      people: [],
-      text: 'A folder of Year 10 could be read by every pupil. Closed at once.',
-    },
-    [
-      give('dsl', 30),
-      {
-        action: 'refer-out',
-        text: 'Rights put right and checked on all folders. Nobody outside the year had opened it.',
-        detail: { decision: 'technical' },
-        after: 90,
-      },
-    ],
-  );
-  await log(
-    'staff',
-    onSchoolDay(now, 3, 15 * 60 + 40, zone),
-    {
-      title: 'Remarks on a pupil’s picture',
-      category: 'bullying',
-      people: [cast(viewers, 'head').person.id],
-      text: 'A pupil told me of a remark made about her picture in the corridor.',
-    },
-    [give('dsl', 45)],
-  );
-  await log(
-    'teacher',
-    onSchoolDay(now, 1, 15 * 60 + 20, zone),
-    {
-      title: 'Unkind messages in a class chat',
-      category: 'bullying',
-      people: pupil ? [pupil] : [],
-      text: 'Two pupils showed me messages from last night. I have not kept any picture of them.',
-    },
-    [],
-  );
+  for (const { by, back, at: minute, about, steps, ...concern } of CONCERNS) {
+    const at = onSchoolDay(now, back, minute, zone);
+    const who = about && ('part' in about ? cast(viewers, about.part).person : pupilOf(all, about));
+    const { reference } = await logCase(depsAt(deps, at), cast(viewers, by), {
+      ...concern,
+      people: who ? [who.id] : [],
+      urgency: 'soon',
+      happenedOn: dayIn(zone, at),
+    });
+    await play(deps, viewers, reference, steps, (after) => depsAt(deps, Math.min(now, at + after * MINUTE)));
+  }
 }
 
-function cast(viewers: DemoPeople['viewers'], part: string): Viewer {
-  const viewer = viewers[part];
-  if (!viewer) throw new Error(`nobody plays ${part}`);
-  return viewer;
+function pupilOf(all: readonly DemoPerson[], { year, n }: { year: number; n: number }): DemoPerson {
+  const pupil = all.filter((p) => p.yearGroup === year)[n];
+  if (!pupil) throw new Error('the roll is too short for the concerns');
+  return pupil;
 }
 
 /** Questions about sites, and look-ups with their reasons (MON-11). */

@@ -8,10 +8,12 @@ import { searchRoutes } from './search.routes.ts';
 import { searchPolicyOrNull } from './search.rules.ts';
 
 /** The door of this folder: search and confiscation of pupils' devices (SRC-01..23). */
+export { authorise as authoriseSearcher } from './authorised.service.ts';
 export { complaintWorkflow } from './complaint.workflow.ts';
 export { flowSvg } from './flow.ts';
 export { searchJobs as deviceSearchJobs } from './search.clock.ts';
 export type { SearchLinks } from './search.links.ts';
+export { startSearch, takeStep as takeSearchStep } from './search.service.ts';
 export { searchesOfCase } from './search.store.ts';
 export { searchWorkflow } from './search.workflow.ts';
 

@@ -4,11 +4,13 @@ import { evidenceRoutes } from './evidence.routes.ts';
 import type { CaseSide } from './gate.ts';
 
 export { evidenceJobs } from './evidence.jobs.ts';
+export { type NewFile, takeFile } from './files.service.ts';
 export type { CaseEntryText, CaseGate, CaseRef, CaseSide, ExportTable, GateAct, GateAnswer } from './gate.ts';
 export { handOver } from './hand-over.service.ts';
 export { type ItemAction, type ItemState, itemWorkflow } from './item.workflow.ts';
 export { type Rotation, rotate } from './rotate.service.ts';
 export { releaseSeal, sealEvidence } from './seal.service.ts';
+export { type NewThing, takeThing } from './things.service.ts';
 
 /** The evidence vault's pages, on the case that `side` speaks for. */
 export const evidencePages =
