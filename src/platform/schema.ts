@@ -1,6 +1,7 @@
 import type { AiToolTables } from './tables/ai-tools.ts';
 import type { CaseAccessTables } from './tables/case-access.ts';
 import type { ClassesTables } from './tables/classes.ts';
+import type { ClosingTables } from './tables/closing.ts';
 import type { DeviceSearchTables } from './tables/device-search.ts';
 import type { EvidenceTables } from './tables/evidence.ts';
 import type { FilteringTables } from './tables/filtering.ts';
@@ -37,6 +38,7 @@ export interface Database
     MonitoringTables,
     IncidentsTables,
     CaseAccessTables,
+    ClosingTables,
     EvidenceTables,
     SanctionsTables,
     TellingTables,

@@ -11,6 +11,7 @@ import { tellLead, tellManager, tellMember } from './case.letters.ts';
 import { actingLead } from './cases.rules.ts';
 import type { CaseFile } from './cases.store.ts';
 import { wakeWhenDue } from './clocks/clocks.wake.ts';
+import { makeForm } from './closing/form.service.ts';
 import { releaseSeal, sealEvidence } from './evidence/index.ts';
 
 interface Moment {
@@ -80,6 +81,10 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
         case: m.after.id,
         reason: `Case ${m.after.reference} is closed.`,
       }),
+  },
+  {
+    when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',
+    effect: (m) => makeForm(m.deps, m.tx, m.viewer, m.after),
   },
 ];
 

@@ -51,7 +51,8 @@ export async function standingOf(
   const facts: CaseFacts = {
     now,
     by: viewer.person.id,
-    parts: partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads, seniors),
+    // Of a case that was disposed of nothing is left to work on (EVI-10).
+    parts: file.disposed_at ? [] : partsOf({ id: viewer.person.id, duties: viewer.duties }, file, leads, seniors),
     duties: viewer.duties,
     procedure,
     story,

@@ -92,6 +92,9 @@ const OTHER_LINES: Readonly<Record<string, string>> = {
   'evidence.signed': 'The signed sheet is kept',
   'evidence.hold': 'Evidence put on hold',
   'evidence.release': 'A hold on evidence ended',
+  'disposal.proposed': 'Disposal of the case proposed',
+  'disposal.refused': 'Disposal of the case refused',
+  'disposal.agreed': 'The case was disposed of; its certificate stands with its form',
 };
 
 /** What happened, as a line of the timeline. */

@@ -7,6 +7,7 @@ import { haltCase } from './case.halt.ts';
 import { openFromSearch } from './cases.service.ts';
 import { chronologyRoutes } from './chronology/index.ts';
 import { clockJobs } from './clocks/index.ts';
+import { closingRoutes } from './closing/index.ts';
 import { COMPUTERS_NAV, computersRoutes, provenComputer } from './computers/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
@@ -48,6 +49,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
     incidentsRoutes(app, deps);
     listRoutes(app, deps, CASE_DUTIES);
     chronologyRoutes(app, deps);
+    closingRoutes(app, deps, CASE_DUTIES);
     handoverRoutes(app, deps, CASE_DUTIES);
     evidencePages(
       deps,

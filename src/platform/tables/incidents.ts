@@ -38,6 +38,8 @@ interface CaseFileTable {
   outcome: string | null;
   closed_by: string | null;
   closed_at: NullableInstant;
+  /** Two people disposed of it; only its number and days are left (EVI-10). */
+  disposed_at: ColumnType<Date | null, never, never>;
   pressing: ColumnType<number, never, never>;
 }
 interface CaseEntryTable {
