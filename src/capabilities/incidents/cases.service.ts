@@ -181,8 +181,11 @@ export async function stepIn(deps: Deps, tx: Tx, viewer: Viewer, which: string, 
   await enter(deps, tx, viewer, file, { action: step.action, from: file.state, to, text: step.text ?? '', detail });
   const after = { ...file, ...change, state: to };
   const { conflicted, team, manager, restricted, ...rest } = change;
-  await updateCase(tx, file.id, { ...rest, ...(to !== file.state && { state: to }) });
+  const update = () => updateCase(tx, file.id, { ...rest, ...(to !== file.state && { state: to }) });
+  // Whoever is named in the case is out of its team before the case is about them; all else comes while it is still in sight.
+  if (!rest.subjects) await update();
   if (conflicted || restricted || team || manager !== undefined) await leaveCase(tx, after);
+  if (rest.subjects) await update();
   await followUp(deps, tx, viewer, standing, after, step);
   return { state: to, waits };
 }

@@ -6,8 +6,9 @@ import type { Deps } from '#platform/deps.ts';
 import { isSingle, registeredAddresses } from '#rooms/devices/index.ts';
 import { endOrder, placeOrder } from '#rooms/filtering/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
+import { contextOf, type Viewer } from '#web/index.ts';
 import { provenAddress } from '../computers/index.ts';
-import { holds, linkOrder, ordersOf } from './access.store.ts';
+import { findOrder, holds, linkOrder, ordersOf } from './access.store.ts';
 
 /** How long an examination's access lasts; no policy says. It can be opened anew as often as the seniors are there. */
 export const EXAMINATION_LASTS = 2 * HOUR;
@@ -128,19 +129,35 @@ export async function removeAccess(
   return { id };
 }
 
-/** Give it back before its end: an appeal was upheld, or the purpose is reached. */
-export async function restoreAccess(
-  tx: Tx,
-  deps: Deps,
-  by: Context,
-  which: { readonly id: string; readonly caseId: string },
-): Promise<void> {
-  const order = (await ordersOf(tx, which.caseId)).find((o) => o.id === which.id && o.kind === 'removal');
-  if (!order) throw notFound('this removal of access');
-  if (holds(order, deps.clock.now())) await endOrder(tx, deps, by, order.id);
+/** Give it back before its end: an appeal was upheld, or the purpose is reached. Once it is over this does nothing. */
+export async function restoreAccess(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
+  const order = await findOrder(tx, id);
+  if (order?.kind !== 'removal') throw notFound('this removal of access');
+  if (holds(order, deps.clock.now())) await endOrder(tx, deps, by, id);
 }
 
 /** The school's own services, as far as the policy names them: its mail. */
 async function schoolsOwn(tx: Tx, now: number): Promise<readonly string[]> {
   return (await policyInForce(tx, now))?.document.settings.schoolMail?.hosts ?? [];
 }
+
+/** The same as the room of sanctions asks for it. */
+export const accessDoor = {
+  async remove(
+    deps: Deps,
+    tx: Tx,
+    viewer: Viewer,
+    order: Omit<Removal, 'caseId' | 'kind' | 'from' | 'until'> & {
+      readonly case: string;
+      readonly level: Removal['kind'];
+      readonly from: Date;
+      readonly until: Date;
+    },
+  ): Promise<string> {
+    const { case: caseId, level: kind, from, until, ...rest } = order;
+    const removal = { ...rest, caseId, kind, from: from.getTime(), until: until.getTime() };
+    return (await removeAccess(tx, deps, contextOf(viewer), removal)).id;
+  },
+  restore: (deps: Deps, tx: Tx, viewer: Viewer, order: string): Promise<void> =>
+    restoreAccess(tx, deps, contextOf(viewer), order),
+};

@@ -17,17 +17,19 @@ export interface CaseOrder {
 }
 
 /** Everything that was ordered for a case, the latest first; as much of it as whoever asks may see of the case. */
-export async function ordersOf(tx: Tx, caseId: string): Promise<CaseOrder[]> {
-  return tx
+export const ordersOf = (tx: Tx, caseId: string): Promise<CaseOrder[]> =>
+  orders(tx).where('a.case_id', '=', caseId).orderBy('o.placed_at', 'desc').execute();
+
+export const findOrder = (tx: Tx, id: string): Promise<CaseOrder | undefined> =>
+  orders(tx).where('o.id', '=', id).executeTakeFirst();
+
+const orders = (tx: Tx) =>
+  tx
     .selectFrom('case_access as a')
     .innerJoin('access_order as o', 'o.id', 'a.order_id')
     .leftJoin('access_order_end as e', 'e.order_id', 'o.id')
     .select(['o.id', 'o.kind', 'o.reference', 'o.people', 'o.addresses', 'a.computer_id as computer'])
-    .select(['a.device', 'a.level', 'o.from_at as from', 'o.until_at as until', 'e.at as ended'])
-    .where('a.case_id', '=', caseId)
-    .orderBy('o.placed_at', 'desc')
-    .execute();
-}
+    .select(['a.device', 'a.level', 'o.from_at as from', 'o.until_at as until', 'e.at as ended']);
 
 /** Does it hold, or will it? */
 export const holds = ({ until, ended }: Pick<CaseOrder, 'until' | 'ended'>, now: number): boolean =>

@@ -1,5 +1,7 @@
 /** What a case does to the network: access for an examination, isolated devices, access taken away, and the visits. */
 export {
+  accessDoor,
+  EXAMINATION_LASTS,
   isolate,
   isolatedDevices,
   openExamination,
