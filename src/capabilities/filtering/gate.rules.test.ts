@@ -65,19 +65,20 @@ test('a version looks poisoned that names the school itself, newly names suffixe
     [null, marks(251), /calls 251 sites bad that our own lists know as good\.$/],
     [marks(30), marks(81), /calls 81 sites bad .*, 30 before/],
   ] as const) {
-    assert.match(judgeMarks(before, after) ?? '', words);
+    assert.match(judgeMarks(before, after, 1000) ?? '', words);
   }
   // Real lists err; what they err in is left out when they are compiled.
   for (const [before, after] of [
-    [null, marks(84, ['me.uk', 'suffix'], ['bologna.it', 'suffix'])],
+    [null, marks(84, ['me.uk', 'suffix'], ['com.cn', 'suffix'])],
     [marks(0, ['me.uk', 'suffix']), marks(20, ['me.uk', 'suffix'])],
     [marks(84), marks(90)],
     [{}, {}],
   ] as const) {
-    assert.equal(judgeMarks(before, after), null);
+    assert.equal(judgeMarks(before, after, 1000), null);
   }
+  assert.equal(judgeMarks(null, marks(900), 5_000_000), null);
   const many = marks(0, ...Array.from({ length: 8 }, (_, i) => [`h${i}.example`, 'own'] as const));
-  assert.match(judgeMarks(null, many) ?? '', /h4\.example and 3 more/);
+  assert.match(judgeMarks(null, many, 1000) ?? '', /h4\.example and 3 more/);
 });
 
 test('only a version that names the school’s own host itself is never used', () => {

@@ -46,26 +46,27 @@ function leap(was: number, is: number, smallest: number, { leastKept, mostGrowth
   return is > was * mostGrowth ? `grew more than ${times}, ${figures}` : null;
 }
 
-/** Public suffixes that no list names by mistake: whole countries, governments, schools, companies. */
-const GREAT_SUFFIX = /^[a-z]+$|^(?:ac|co|com|edu|gov|mil|mod|net|nhs|org|police|sch)\.[a-z]{2}$/;
-/** Of the sites that our own lists know as good, a real list calls a few bad. */
-const MOST_KNOWN_AT_FIRST = 250;
+/** Public suffixes that no list names by mistake, as real ones do with `com.cn`: whole countries, and this one's own. */
+const GREAT_SUFFIX = /^[a-z]+$|^(?:ac|co|gov|mod|nhs|org|police|sch)\.uk$/;
+/** Of the sites that our own lists know as good, real lists call about one in twenty thousand of their names bad. */
+const KNOWN_AT_FIRST = { least: 250, among: 5000 } as const;
 const MORE_KNOWN = 20;
 
 /**
  * Does this version look poisoned? Real lists err, and what they err in is left out when lists are compiled. A version that
  * names the school itself, newly names public suffixes, or suddenly calls many good sites bad, is not used until people
- * have looked at it.
+ * have looked at it. `names`: how many it holds.
  */
-export function judgeMarks(before: ListMarks | null, after: ListMarks): string | null {
+export function judgeMarks(before: ListMarks | null, after: ListMarks, names: number): string | null {
   const known = new Set(before?.names?.map((m) => m.name));
-  const names = after.names?.filter((m) => !known.has(m.name)) ?? [];
-  const own = names.filter((m) => m.kind !== 'suffix');
+  const marks = after.names?.filter((m) => !known.has(m.name)) ?? [];
+  const own = marks.filter((m) => m.kind !== 'suffix');
   if (own.length > 0) return `It names the school’s own ${said(own)}.`;
-  const suffixes = names.filter((m) => m.kind === 'suffix' && (before !== null || GREAT_SUFFIX.test(m.name)));
+  const suffixes = marks.filter((m) => m.kind === 'suffix' && (before !== null || GREAT_SUFFIX.test(m.name)));
   if (suffixes.length > 0) return `It names ${said(suffixes)}, under which everybody’s sites lie.`;
   const [was, is] = [before?.known ?? 0, after.known ?? 0];
-  const most = before === null ? MOST_KNOWN_AT_FIRST : 2 * was + MORE_KNOWN;
+  const { least, among } = KNOWN_AT_FIRST;
+  const most = before === null ? Math.max(least, names / among) : 2 * was + MORE_KNOWN;
   if (is <= most) return null;
   const earlier = before === null ? '' : `, ${was.toLocaleString('en-GB')} before`;
   return `It calls ${is.toLocaleString('en-GB')} sites bad that our own lists know as good${earlier}.`;

@@ -297,6 +297,53 @@ test('FIL-04 the database itself lets nobody switch a list off, take up a versio
   await assert.rejects(step(ict().person ?? '', 'reviewed'), /goes by its table/);
 });
 
+type Act = Parameters<typeof actOnListChange>[3];
+const ACTS: readonly Act[] = ['approve', 'refuse', 'withdraw', 'review', 'undo'];
+/** A change in this state, asked for or made by the ICT manager. */
+const MAKE: Readonly<Record<ListChange['state'], () => Promise<string>>> = {
+  proposed: async () => {
+    const { id } = await gamesSource();
+    await run((tx) => switchSource(tx, school.deps, ict(), id, false, WHY));
+    return (await newest(id)).id;
+  },
+  'to-review': async () => (await newest((await gamesSource()).id)).id,
+  applied: () => after_('proposed', 'filterApprover', 'approve'),
+  refused: () => after_('proposed', 'filterApprover', 'refuse'),
+  withdrawn: () => after_('proposed', 'ictManager', 'withdraw'),
+  reviewed: () => after_('to-review', 'filterApprover', 'review'),
+  undone: () => after_('to-review', 'filterApprover', 'undo'),
+};
+async function after_(state: 'proposed' | 'to-review', part: Part, action: Act): Promise<string> {
+  const id = await MAKE[state]();
+  await act(part, id, action);
+  return id;
+}
+/** Who may do what to a change of the ICT manager's; whatever is not here is refused. */
+const MAY: Readonly<Partial<Record<ListChange['state'], Partial<Record<Act, readonly Part[]>>>>> = {
+  proposed: { approve: ['filterApprover'], refuse: ['filterApprover'], withdraw: ['ictManager'] },
+  'to-review': { review: ['filterApprover', 'administrator'], undo: ['filterApprover', 'administrator'] },
+};
+
+test('FIL-04 every role in every state of a list change may do what is written here, and everything else is refused and changes nothing', async () => {
+  let tried = 0;
+  for (const state of Object.keys(MAKE) as ListChange['state'][]) {
+    const standing = await MAKE[state]();
+    const stateOf = async (id: string) => (await run((tx) => listChanges(tx, { id })))[0]?.state;
+    for (const part of Object.keys(school.people) as Part[]) {
+      for (const action of ACTS) {
+        tried++;
+        if (MAY[state]?.[action]?.includes(part)) {
+          await act(part, await MAKE[state](), action);
+          continue;
+        }
+        await assert.rejects(act(part, standing, action), Refusal, `${part}: ${action} in ${state}`);
+      }
+    }
+    assert.equal(await stateOf(standing), state);
+  }
+  assert.equal(tried, 7 * Object.keys(school.people).length * ACTS.length);
+});
+
 test('FIL-04 pupils, parents and visitors see nothing of list changes, and every route of them is closed to who lacks its duty', async () => {
   for (const part of ['year8', 'parent', 'visitor', 'volunteer'] as const) {
     const seen = await t.db.in(school.people[part].context, (tx) => tx.selectFrom('list_change').selectAll().execute());

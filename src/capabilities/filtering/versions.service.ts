@@ -6,7 +6,7 @@ import type { Deps } from '#platform/deps.ts';
 import { record } from '#platform/ledger.ts';
 import type { Database } from '#platform/schema.ts';
 import type { Copy } from './download.ts';
-import { type Contents, judgeMarks, judgeSize } from './gate.rules.ts';
+import { type Contents, judgeMarks, judgeSize, total } from './gate.rules.ts';
 import { versionFile } from './sources.rules.ts';
 
 /** How many versions stay on disk, so that an earlier one can be taken up again; what lies on this server stands there anyway. */
@@ -59,7 +59,8 @@ export async function takeVersion(
     return { state: known.state, news: false, reason: known.reason };
   }
   const gates = { leastKept: source.least_kept, mostGrowth: source.most_growth };
-  const reason = (inUse && judgeSize(inUse.entries, entries, gates)) ?? judgeMarks(inUse?.marks ?? null, marks);
+  const reason =
+    (inUse && judgeSize(inUse.entries, entries, gates)) ?? judgeMarks(inUse?.marks ?? null, marks, total(entries));
   const state = reason === null ? 'in-use' : 'held';
   if (state === 'in-use' && inUse) await setState(tx, inUse.id, 'superseded');
   const row = { ...same, state, reason, decided_by: null, decided_at: null } as const;
