@@ -28,8 +28,13 @@ export interface ChronologySearch {
   readonly limit: number;
 }
 
-/** Steps that are the team's own workings: they are read in the case. */
-const WORKINGS: readonly CaseAction[] = [
+const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
+
+/** What is the team's own work: it is read in the case. */
+const WORKINGS: readonly (CaseAction | 'escalate' | 'hand-over')[] = [
+  'assign',
+  'escalate',
+  'hand-over',
   'note',
   'join',
   'leave',
@@ -81,7 +86,7 @@ async function inCases(tx: Tx, child: string, now: number, before: Date, limit: 
     at: r.at,
     line: entryLine(r, who, types),
     part: partOf(r, child),
-    note: `${r.title} (happened ${r.happened_on}; now: ${STATES[r.state as CaseState].name})`,
+    note: `${r.title} (happened ${DAY.format(new Date(r.happened_on))}; now: ${STATES[r.state as CaseState].name})`,
     href: `/cases/${r.reference}`,
     reference: r.reference,
   }));

@@ -33,7 +33,7 @@ export function casesSvg(figures: Figures, size: keyof typeof SIZES, timeZone: s
   chart.setOption({
     animation: false,
     grid: { left: 12, right: 12, top, bottom: 8, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-    legend: { left: 0, top: 0, itemWidth: 14, itemHeight: 14, itemGap: 16, textStyle: { ...FONT, color: ink } },
+    legend: { left: 0, top: 0, itemWidth: 14, itemHeight: 14, itemGap: 26, textStyle: { ...FONT, color: ink } },
     xAxis: {
       type: 'category',
       data: figures.months.map((m) => monthName(m, timeZone)),
