@@ -69,6 +69,8 @@ export async function createWebApp(options: WebOptions): Promise<WebApp> {
     logger: false,
     trustProxy: false,
     bodyLimit: 1024 * 1024,
+    // Evidence of 250 MB over a slow line takes longer than Node's five minutes for a request. A head still has its minute.
+    requestTimeout: 0,
     routerOptions: { maxParamLength: 300 },
     // Unknown keys are errors, not silently dropped.
     ajv: { customOptions: { removeAdditional: false } },

@@ -104,6 +104,11 @@ test('EVI-03 EVI-07 SRC-19 in a sealed case every route that takes or shows a fi
   );
 });
 
+test('a large file may take longer than five minutes to come in; a request’s head may not', () => {
+  assert.equal(pages.app.server.requestTimeout, 0);
+  assert.ok(pages.app.server.headersTimeout > 0 && pages.app.server.headersTimeout <= 60_000);
+});
+
 test('EVI-03 the question comes before there is a field for a file; yes and unsure seal the case and give guidance instead', async () => {
   const home = (which: string) => `/cases/${which}/evidence/new`;
   for (const mayShowChild of ['yes', 'unsure']) {
