@@ -13,6 +13,7 @@ import type { CaseFile } from './cases.store.ts';
 import { wakeWhenDue } from './clocks/clocks.wake.ts';
 import { makeForm } from './closing/form.service.ts';
 import { releaseSeal, sealEvidence } from './evidence/index.ts';
+import { giveFollowUp, isKind } from './follow-ups/follow-ups.store.ts';
 
 interface Moment {
   readonly deps: Deps;
@@ -85,6 +86,15 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
   {
     when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',
     effect: (m) => makeForm(m.deps, m.tx, m.viewer, m.after),
+  },
+  {
+    when: (m) => m.step.action === 'lessons' && m.step.person !== undefined,
+    effect: async (m) => {
+      const kind = m.step.detail?.lesson;
+      const { text = '', person: owner = '' } = m.step;
+      if (isKind(kind))
+        await giveFollowUp(m.deps, m.tx, m.viewer, { case: m.after.id, kind, text, owner, due: given(m, 'due') });
+    },
   },
 ];
 

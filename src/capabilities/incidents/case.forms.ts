@@ -482,6 +482,26 @@ export const STEP_FORMS: readonly StepForm[] = [
     line: 'Signed for closing',
   },
   {
+    action: 'lessons',
+    heading: 'What is to be learned from it',
+    hint: 'One thing each, for as many as there are. Whoever does it sees these words and nothing of the case, so name nobody.',
+    fields: [
+      choice('lesson', 'Where something has to change', {
+        filter: 'The filter',
+        curriculum: 'What we teach',
+        risk: 'The risk assessment',
+        training: 'Training of adults',
+        none: 'Nowhere: there is nothing to change',
+      }),
+      { ...staff('Who does it'), optional: true },
+      { name: 'due', kind: 'when', label: 'By when', optional: true },
+      text('What is to be done, or why nothing has to change'),
+    ],
+    button: 'Record it',
+    done: 'It is recorded. Is there more to be learned? Record it in the same way.',
+    line: 'To be learned: {lesson}',
+  },
+  {
     action: 'more',
     heading: 'More is to be done',
     hint: 'Back to the actions.',

@@ -1,3 +1,4 @@
+import { dayIn, isDay } from '#core/days.ts';
 import type { Guard } from '#core/workflow.ts';
 import {
   type CaseFacts,
@@ -98,6 +99,17 @@ export const FORM_GUARDS = {
     if (given(f, 'decision') === 'told') return null;
     if (given(f, 'decision') !== 'withheld') return 'Choose whether they were told.';
     return leads(f) ? null : 'Only the safeguarding lead decides that they are not told.';
+  }),
+  /** What was learned is somebody's to do, by a day; or there is nothing to change. */
+  lessonOwner: guard('lessonOwner', (f) => {
+    if (given(f, 'lesson') === 'none') return null;
+    if (!f.person?.staff) return 'Choose who does it.';
+    return keptFrom(f, f.person.id) ? 'The case is about this person, who can have no part in it.' : null;
+  }),
+  lessonDue: guard('lessonDue', (f) => {
+    if (given(f, 'lesson') === 'none') return null;
+    const due = given(f, 'due');
+    return isDay(due) && due >= dayIn('UTC', f.now) ? null : 'Give the day by which it is done.';
   }),
   outcome: guard('outcome', (f) => (isOutcome(f.outcome) ? null : 'Choose how the case ends.')),
   answered: guard('answered', (f) => {

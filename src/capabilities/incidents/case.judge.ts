@@ -172,5 +172,7 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   verdict: 'verdict',
   openItem: 'item',
   leadWithholds: 'decision',
+  lessonOwner: 'person',
+  lessonDue: 'due',
   outcome: 'outcome',
 };

@@ -75,10 +75,10 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   resolved: {
     leading:
-      'assign release-device classify contain-done join more appeal close suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-done join more appeal close lessons suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-done suspect help conflict note',
   },
-  closed: { leading: 'reopen suspect', member: 'suspect' },
+  closed: { leading: 'reopen suspect lessons', member: 'suspect' },
   'referred-out': { leading: 'reopen suspect', member: 'suspect' },
 };
 /** Only those who lead name a manager, name whom a case is about, and open it again. */

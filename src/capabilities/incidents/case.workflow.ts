@@ -63,6 +63,7 @@ export const CASE_ACTIONS = [
   'more',
   'appeal',
   'close',
+  'lessons',
   'reopen',
 ] as const;
 export type CaseAction = (typeof CASE_ACTIONS)[number];
@@ -326,6 +327,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     action: 'close',
     who: handlers,
     guards: [is.closer, is.appealSettled, is.contained, is.tasksDone],
+  }),
+  ...staying(['resolved', 'closed'], {
+    action: 'lessons',
+    who: handlers,
+    guards: [form.lessonOwner, form.lessonDue, form.reasoned],
+    proves: ['INC-20'],
   }),
   ...moving(['closed', 'referred-out'], 'triage', { action: 'reopen', who: safeguarding, guards: [form.reasoned] }),
 ]);

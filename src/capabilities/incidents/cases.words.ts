@@ -68,9 +68,9 @@ export const STATES: Readonly<
     name: 'To be signed',
     tag: 'calm',
     now: 'Everything is done. It is closed once it is signed.',
-    first: ['appeal', 'close'],
+    first: ['appeal', 'lessons', 'close'],
   },
-  closed: { name: 'Closed', tag: 'quiet', now: 'Nothing more is to be done.', first: [] },
+  closed: { name: 'Closed', tag: 'quiet', now: 'Its form is fixed. What is there to learn from it?', first: ['lessons'] },
   'referred-out': {
     name: 'Referred out',
     tag: 'quiet',

@@ -11,6 +11,7 @@ import { closingRoutes } from './closing/index.ts';
 import { COMPUTERS_NAV, computersRoutes, provenComputer } from './computers/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
+import { FOLLOW_UPS_NAV, followUpRoutes } from './follow-ups/index.ts';
 import { handoverRoutes } from './handover/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 import { listRoutes } from './lists/index.ts';
@@ -26,9 +27,10 @@ export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
 export { lateCases } from './clocks/index.ts';
+export { authoriseSearcher, startSearch, takeSearchStep } from './device-search/index.ts';
+export { closedWithoutLessons, myFollowUps } from './follow-ups/index.ts';
 export { listCases } from './lists/index.ts';
 export { promptReportExists } from './telling/index.ts';
-export { authoriseSearcher, startSearch, takeSearchStep } from './device-search/index.ts';
 
 /** What a search of a device does to cases. */
 export const searchLinks = (deps: Deps): SearchLinks => ({
@@ -42,7 +44,12 @@ export const searchLinks = (deps: Deps): SearchLinks => ({
 
 export const incidentsRoom = (deps: Deps): Room => ({
   name: 'incidents',
-  nav: [{ href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 }, COMPUTERS_NAV, ...TELLING_NAV],
+  nav: [
+    { href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 },
+    COMPUTERS_NAV,
+    FOLLOW_UPS_NAV,
+    ...TELLING_NAV,
+  ],
   navFor: (viewer) => deviceSearchNav(deps, viewer),
   routes: (app) => {
     wordsOnly(app);
@@ -50,6 +57,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
     listRoutes(app, deps, CASE_DUTIES);
     chronologyRoutes(app, deps);
     closingRoutes(app, deps, CASE_DUTIES);
+    followUpRoutes(app, deps, CASE_DUTIES);
     handoverRoutes(app, deps, CASE_DUTIES);
     evidencePages(
       deps,

@@ -6,6 +6,7 @@ import { hasDuty, type Viewer } from '#web/index.ts';
 import { aiToolsToDecide, changesToDecide, listChangesToDecide } from './changes.lines.ts';
 import * as duties from './duties.lines.ts';
 import { filterReview } from './filter-review.lines.ts';
+import { followUpsToDo, lessonsToDraw } from './follow-ups.lines.ts';
 import { casesLate } from './late-cases.lines.ts';
 import type { Line, ReadLines } from './line.ts';
 import { policyCheck } from './policy.lines.ts';
@@ -26,6 +27,8 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: ['staff'], read: safeguarding.myCases },
   { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
   { duties: ['staff', ...ESCALATION_ROLES], read: casesLate },
+  { duties: ['staff', 'governor'], read: followUpsToDo },
+  { duties: SAFEGUARDING_ROLES, read: lessonsToDraw },
   { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
   { duties: CHECK_READERS, read: policyCheck },
   { duties: POLICY_EDITORS, read: policyReview },
