@@ -21,7 +21,7 @@ const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 14 };
 /** Wide for desks, narrow for phones, so that the letters are of one size on both. */
 const SIZES = {
   wide: { box: { width: 900, height: 320 }, top: 52 },
-  narrow: { box: { width: 380, height: 380 }, top: 104 },
+  narrow: { box: { width: 380, height: 400 }, top: 124 },
 };
 
 /** Cases by month and kind as an SVG of its own, which changes with the reader's setting for dark pages. */
