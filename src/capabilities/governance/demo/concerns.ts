@@ -1,4 +1,4 @@
-import { type CaseStep, give, type Kept, notNeeded } from './plots.ts';
+import { type CaseStep, give, type Kept, notNeeded, recorded } from './plots.ts';
 
 /** What staff logged themselves (INC-23), and what became of it. All of it is made up. */
 export interface Concern {
@@ -29,7 +29,12 @@ const looks = (types: readonly string[], after: number, more: Readonly<Record<st
   after,
 });
 /** From the first minute to the team, and who joins the DSL in it. */
-const toTeam = (types: readonly string[], joins: string, more: Readonly<Record<string, string>> = {}): CaseStep[] => [
+const toTeam = (
+  types: readonly string[],
+  joins: string,
+  reference: string,
+  more: Readonly<Record<string, string>> = {},
+): CaseStep[] => [
   give('dsl', 12),
   looks(types, 25, more),
   { action: 'contain', after: 26 },
@@ -50,6 +55,7 @@ const toTeam = (types: readonly string[], joins: string, more: Readonly<Record<s
   { action: 'join', person: joins, text: 'To look into it with me.', after: 52 },
   { action: 'attend', after: 60 },
   { action: 'attend', by: joins, after: 61 },
+  recorded(reference, 62),
 ];
 const examined: CaseStep[] = [
   { action: 'examine', after: 65 },
@@ -88,7 +94,7 @@ export const CONCERNS: readonly Concern[] = [
     // The head, who therefore sees nothing of it (INC-05).
     about: { part: 'head' },
     text: 'A pupil told me of a remark made about her picture in the corridor.',
-    steps: [give('dsl', 45)],
+    steps: [give('dsl', 45), recorded('R-1051', 60)],
   },
   {
     by: 'teacher',
@@ -136,6 +142,7 @@ export const CONCERNS: readonly Concern[] = [
           place: 'Safe in the main office',
         },
       },
+      recorded('R-1052', 50, 'deputy'),
     ],
   },
   {
@@ -146,7 +153,7 @@ export const CONCERNS: readonly Concern[] = [
     category: 'bullying',
     about: { year: 9, n: 33 },
     text: 'She found a page under her own name that she never made. She is upset and has told her mother.',
-    steps: toTeam(['harassment'], 'approver'),
+    steps: toTeam(['harassment'], 'approver', 'R-1049'),
   },
   {
     by: 'teacher',
@@ -157,7 +164,7 @@ export const CONCERNS: readonly Concern[] = [
     about: { year: 10, n: 14 },
     text: 'Her friend showed me the address. I have not opened it.',
     steps: [
-      ...toTeam(['cyber-bullying'], 'approver'),
+      ...toTeam(['cyber-bullying'], 'approver', 'R-1050'),
       ...examined,
       {
         after: 75,
@@ -187,7 +194,7 @@ export const CONCERNS: readonly Concern[] = [
     about: { year: 11, n: 40 },
     text: 'Signed in from two rooms at once; the owner was in PE. The password is changed.',
     steps: [
-      ...toTeam(['misuse'], 'approver', { severity: 'routine' }),
+      ...toTeam(['misuse'], 'approver', 'R-1048', { severity: 'routine' }),
       ...examined,
       { action: 'finish', text: 'The record of the sign-ins agrees with what both say.', after: 80 },
     ],
@@ -201,7 +208,7 @@ export const CONCERNS: readonly Concern[] = [
     about: { year: 8, n: 62 },
     text: 'She says that somebody she knows only from a game wants her address. She has sent nothing.',
     steps: [
-      ...toTeam(['grooming'], 'head', { severity: 'urgent', culpability: 'none', content: 'unknown' }),
+      ...toTeam(['grooming'], 'head', 'R-1045', { severity: 'urgent', culpability: 'none', content: 'unknown' }),
       ...examined,
       ...['dsl', 'head'].map(
         (by, i): CaseStep => ({

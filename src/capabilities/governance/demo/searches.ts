@@ -1,7 +1,8 @@
 import { DAY, MINUTE } from '#core/clock.ts';
 import { dayIn } from '#core/days.ts';
+import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import { authoriseSearcher, searchLinks, startSearch, takeSearchStep } from '#rooms/incidents/index.ts';
+import { authoriseSearcher, searchLinks, startSearch, takeSearchStep, takeStep } from '#rooms/incidents/index.ts';
 import { onSchoolDay } from './activity.ts';
 import { cast, type DemoPeople } from './people.ts';
 import { depsAt } from './stories.ts';
@@ -83,4 +84,23 @@ export async function tellSearches(deps: Deps, { viewers, all }: DemoPeople): Pr
       await takeSearchStep(moment, searchLinks(moment), teacher, reference, action, named);
     }
   }
+  await takeUp(deps, viewers, onSchoolDay(now, 1, 11 * 60 + 40, zone));
+}
+
+/** The DSL has the case that was stopped within the quarter of an hour; nobody has looked. */
+async function takeUp(deps: Deps, viewers: DemoPeople['viewers'], at: number): Promise<void> {
+  const dsl = cast(viewers, 'dsl');
+  const { id } = await deps.db.in(systemContext(dsl.school.id), (tx) =>
+    tx.selectFrom('case_file').select('id').where('source', '=', 'search').executeTakeFirstOrThrow(),
+  );
+  const steps = [
+    { action: 'assign', person: dsl.person.id },
+    {
+      action: 'act',
+      text: 'Sat with the girl in the picture and rang her parents. She is at home with them.',
+      detail: { purpose: 'safeguarding' },
+    },
+    { action: 'record', detail: { reference: 'R-1053' } },
+  ] as const;
+  for (const [i, step] of steps.entries()) await takeStep(depsAt(deps, at + i * 5 * MINUTE), dsl, id, step);
 }
