@@ -24,6 +24,8 @@ export { recordVisits } from './access/index.ts';
 export type { Step } from './case.judge.ts';
 export { keepFile, keepThing } from './case.keep.ts';
 export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
+/** The roles whose holders act as seniors of a case (INC-04). */
+export { SENIOR_ROLES } from './cases.rules.ts';
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
 export { lateCases } from './clocks/index.ts';
