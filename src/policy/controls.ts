@@ -106,6 +106,11 @@ export const CONTROLS: readonly Control[] = [
     name: 'Activity record',
     does: 'Each decision is recorded with person, time, kind of site and reason, and cannot be altered unseen.',
   },
+  {
+    id: 'class-view',
+    name: 'Looking at a class',
+    does: 'A teacher sees what their class does now, and each look leaves an entry with who, when and why.',
+  },
   { id: 'look-ups', name: 'Watched look-ups', does: 'Reading about one person needs a reason and leaves an entry.' },
   { id: 'retention', name: 'Deletion on time', does: 'Records go when their time is over, unless a hold keeps them.' },
   {
@@ -127,12 +132,47 @@ export const CONTROLS: readonly Control[] = [
   {
     id: 'telling',
     name: 'Telling somebody',
-    does: 'From any page, the block page and a public page anybody can tell the school something.',
+    does: 'From any page, the block page and a public page anybody can tell the school something; it reaches whom the policy names, on a clock.',
   },
   {
     id: 'cases',
     name: 'Case file',
     does: 'Concerns are followed up in a case with notes that cannot be overwritten and an outcome.',
+  },
+  {
+    id: 'case-procedure',
+    name: 'Procedure of a case',
+    does: 'A case goes from report to signed form by one table of steps; what is not in it is refused, and no step is skipped unseen.',
+  },
+  {
+    id: 'case-clocks',
+    name: 'Clocks of a case',
+    does: 'Each case is timed from report to first action to outcome, and whoever must know hears when one is late.',
+  },
+  {
+    id: 'case-team',
+    name: 'Seniors of a case',
+    does: 'Nothing is examined or judged without as many seniors as the policy asks for, none of whom the case is about.',
+  },
+  {
+    id: 'designated-computer',
+    name: 'Computer set apart',
+    does: 'Where a case names a computer, it is examined there and nowhere else; the computer proves itself by a key.',
+  },
+  {
+    id: 'imagery-lock',
+    name: 'Stop at suspected abuse images',
+    does: 'Once a picture of a child’s abuse is suspected the case stops, and nobody can put a file in or take one out.',
+  },
+  {
+    id: 'evidence-vault',
+    name: 'Evidence vault',
+    does: 'Evidence is kept encrypted with its hash and an unbroken record of who had it, and goes only by two people.',
+  },
+  {
+    id: 'device-search',
+    name: 'Searching of devices',
+    does: 'A pupil’s device is searched and kept only by those on a list, on a ground of the policy, step by step on record.',
   },
   {
     id: 'need-to-know',

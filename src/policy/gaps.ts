@@ -332,6 +332,7 @@ const unsureCells = (rule: Rule): Audience[] =>
 
 /** Periods that the source does not name; the ones of one kind are one question. */
 function* proposals(doc: PolicyDocument): Generator<Found> {
+  const { deviceSearch, incidents, monitoring, retention } = doc;
   const groups = [
     {
       key: 'duties',
@@ -339,16 +340,52 @@ function* proposals(doc: PolicyDocument): Generator<Found> {
       entries: doc.duties.map((d, i) => ({ ...d, name: d.title, pointer: `/duties/${i}` })),
     },
     {
+      key: 'training',
+      what: 'How often people are trained',
+      entries: doc.training.map((t, i) => ({ ...t, name: t.title, pointer: `/training/${i}` })),
+    },
+    {
+      key: 'recipients',
+      what: 'How soon a report is taken up',
+      entries: doc.recipients.map((r, i) => ({
+        ...r,
+        name: r.report.replaceAll('-', ' '),
+        pointer: `/recipients/${i}`,
+      })),
+    },
+    {
       key: 'retention',
       what: 'How long records are kept',
-      entries: doc.retention.classes.map((c, i) => ({ ...c, pointer: `/retention/classes/${i}` })),
+      entries: [
+        { ...retention, proposed: retention.activityProposed, name: 'Visits', pointer: '/retention/activityDays' },
+        ...retention.classes.map((c, i) => ({ ...c, pointer: `/retention/classes/${i}` })),
+      ],
     },
     {
       key: 'incidents',
       what: 'How soon an incident is acted on',
       entries: [
-        { ...doc.incidents, proposed: doc.incidents.clocksProposed, name: 'Time limits', pointer: '/incidents/clocks' },
+        { ...incidents, proposed: incidents.clocksProposed, name: 'Time limits', pointer: '/incidents/clocks' },
       ],
+    },
+    {
+      key: 'attempts',
+      what: 'How many attempts make an alert',
+      entries: [{ ...monitoring.repeated, name: 'Number and time', pointer: '/monitoring/repeated' }],
+    },
+    {
+      key: 'device-search',
+      what: 'How soon a searched device is with the police',
+      entries: deviceSearch
+        ? [
+            {
+              ...deviceSearch.handOver,
+              name: 'Time limit',
+              pointer: '/deviceSearch/handOver',
+              clause: deviceSearch.clause,
+            },
+          ]
+        : [],
     },
   ];
   for (const { key, what, entries } of groups) {

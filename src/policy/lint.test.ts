@@ -269,7 +269,20 @@ test('settings without a value, unconfirmed answers and proposed periods are que
   const cells = { staff: { value: 'allowed', unconfirmed: true }, pupil: { value: 'allowed' } } as const;
   const [asked] = lints({ rules: [{ ...rule, cells }] }).filter((l) => l.code === 'unconfirmed');
   assert.deepEqual(asked?.where, [{ pointer: '/rules/0/cells/staff', clause }]);
-  assert.deepEqual(of('proposed', {}), ['How soon an incident is acted on: 1 of 1 as we propose']);
+  const clocks = 'How soon an incident is acted on: 1 of 1 as we propose';
+  assert.deepEqual(of('proposed', {}), [clocks]);
+  const { deviceSearch } = shippedPolicy('secondary-school');
+  assert.deepEqual(of('proposed', { deviceSearch }), [
+    clocks,
+    'How soon a searched device is with the police: 1 of 1 as we propose',
+  ]);
+  const monitoring = { ...whole.monitoring, repeated: { ...whole.monitoring.repeated, proposed: true } };
+  const retention = { ...whole.retention, activityProposed: true };
+  assert.deepEqual(of('proposed', { monitoring, retention }), [
+    `How long records are kept: 1 of ${whole.retention.classes.length + 1} as we propose`,
+    clocks,
+    'How many attempts make an alert: 1 of 1 as we propose',
+  ]);
 });
 
 test('a part that is switched on without content, or off with it, is told', () => {

@@ -135,7 +135,13 @@ const Rule = object({
 const MonitoringRules = Type.Object(
   {
     repeated: Type.Object(
-      { count: whole(2, 1000), minutes: whole(1, 1440), clause: ClauseId, except: set(CategoryId) },
+      {
+        count: whole(2, 1000),
+        minutes: whole(1, 1440),
+        clause: ClauseId,
+        except: set(CategoryId),
+        proposed: maybe(flag()),
+      },
       closed,
     ),
     grave: perCategory(Type.Object({ clause: ClauseId, urgency: oneOf(['urgent', 'soon']) }, closed)),
@@ -182,7 +188,12 @@ export const PolicySchema = Type.Object(
     monitoring: MonitoringRules,
     passwords: PasswordRules,
     notice: Type.Object({ text: text(1000), clause: ClauseId }, closed),
-    retention: object({ activityDays: whole(1, 3660), clause: ClauseId, classes: list(RetentionClass) }),
+    retention: object({
+      activityDays: whole(1, 3660),
+      activityProposed: maybe(flag()),
+      clause: ClauseId,
+      classes: list(RetentionClass),
+    }),
     devices: list(DeviceClass),
     recipients: list(Recipient),
     duties: list(Duty),

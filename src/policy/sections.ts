@@ -144,11 +144,12 @@ export const REPORT_KINDS = [
   'online-safety-report',
 ] as const;
 
-/** Who gets what (D06, D07). `within`: minutes to acknowledge before the deputy is told. */
+/** Who gets what (D06, D07). `within`: minutes to acknowledge before the deputy is told; `proposed`: the source names none. */
 export const Recipient = object({
   report: oneOf(REPORT_KINDS),
   to: list(Role, { minItems: 1 }),
   within: orNull(whole(1, 60 * 24 * 31)),
+  proposed: maybe(flag()),
   nilReport: flag(),
   clause: ClauseId,
   rows: set(CatalogueRow),
@@ -291,6 +292,8 @@ export const Training = object({
   text: text(600),
   for: set(Role, { minItems: 1 }),
   period: Period,
+  /** True where the source asks for it and names no period. */
+  proposed: maybe(flag()),
   clause: ClauseId,
   rows: set(CatalogueRow),
 });

@@ -46,6 +46,8 @@ export interface PolicyDocument {
   readonly notice: { readonly text: string; readonly clause: string };
   readonly retention: {
     readonly activityDays: number;
+    /** True where the source names no time for it. */
+    readonly activityProposed?: boolean;
     readonly clause: string;
     readonly classes: readonly RetentionClass[];
   };
@@ -248,12 +250,13 @@ export interface SlotWindow {
 }
 
 export interface MonitoringRules {
-  /** MON-07: `count` blocked requests of one person in one category within `minutes`. */
+  /** MON-07: `count` blocked requests of one person in one category within `minutes`; `proposed`: the source says neither. */
   readonly repeated: {
     readonly count: number;
     readonly minutes: number;
     readonly clause: string;
     readonly except: readonly string[];
+    readonly proposed?: boolean;
   };
   /** Categories that alert at the first request, and how they read. */
   readonly grave: Readonly<Record<string, { readonly clause: string; readonly urgency: 'urgent' | 'soon' }>>;

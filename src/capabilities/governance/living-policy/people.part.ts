@@ -104,7 +104,7 @@ export function reporting(document: PolicyDocument, words: Words): Block[] {
   const told = recipients.map((r): Rich[] => [
     REPORTS[r.report],
     words.roles(r.to),
-    r.within === null ? 'No time is set' : minutes(r.within),
+    r.within === null ? 'No time is set' : `${minutes(r.within)}${r.proposed ? ' (proposed)' : ''}`,
     r.nilReport ? 'Yes' : 'No',
     words.clause(r.clause),
   ]);
@@ -170,6 +170,8 @@ function searching({ deviceSearch: s }: PolicyDocument, words: Words): Block[] {
     ]),
     heading(3, 'Grounds to search'),
     list(s.grounds.map((g) => g.text)),
+    heading(3, 'What school rules name among the things to search for'),
+    list(s.banned.map((b) => b.text)),
     heading(3, 'Reasons to look into it, and to delete'),
     list(s.reasons.map((r) => r.text)),
   ];

@@ -148,7 +148,7 @@ export function learning(document: PolicyDocument, words: Words): Block[] {
     t.title,
     t.text,
     words.roles(t.for),
-    sayPeriod(t.period),
+    `${sayPeriod(t.period)}${t.proposed ? ' (proposed)' : ''}`,
     words.clause(t.clause),
   ]);
   const audit = selfAudit.questions.map((q): Rich[] => [

@@ -147,7 +147,9 @@ export function exactly(doc: PolicyDocument, place: string): string | null {
 export function schemaAt(place: string): Schema {
   let schema = PolicySchema as unknown as Schema;
   for (const step of place.split('/').slice(1)) {
-    schema = (schema.properties?.[step] ?? schema.items) as Schema;
+    // A part that a policy may leave out is that part or null.
+    const part = schema.anyOf?.find((s) => s.properties) ?? schema;
+    schema = (part.properties?.[step] ?? part.items) as Schema;
   }
   return schema;
 }

@@ -1,6 +1,6 @@
 import { type Audience, explainSetting, type PolicyDocument, type RoleId, SETTINGS } from '#policy/index.ts';
 import { type Lint, type LintContext, lint } from '#policy/lint.ts';
-import { sayCell, sayPeriod, sayValue } from '#policy/say.ts';
+import { sayCell, sayMinutes, sayPeriod, sayValue } from '#policy/say.ts';
 import { putAt } from './places.ts';
 
 /** How a question is answered. */
@@ -226,46 +226,86 @@ function reading(doc: PolicyDocument, l: Lint, pointer: string): Question[] {
 }
 
 function proposal(doc: PolicyDocument, pointer: string): Question[] {
-  const [, part, , index = ''] = pointer.split('/');
-  const base = {
-    group: 'Periods that are our proposal',
-    text: 'The source names no period. This one is ours: confirm it or choose another.',
-    proposed: true,
-  };
-  if (part === 'incidents') {
-    const now = doc.incidents.clocks.map((c) => sayValue(c)).join('; ');
-    return [
-      {
-        ...base,
-        key: 'clocks',
-        title: 'How soon is an incident acted on?',
-        now,
-        ask: { kind: 'value', at: pointer, mark: '/incidents/clocksProposed' },
-      },
-    ];
-  }
-  if (part === 'retention') {
-    const kept = doc.retention.classes[Number(index)];
-    if (!kept) return [];
-    return [
-      {
-        ...base,
-        key: `kept:${kept.id}`,
-        title: `How long is this kept: ${kept.name}?`,
-        now: `${kept.keepDays} days`,
-        ask: { kind: 'value', at: `${pointer}/keepDays`, mark: `${pointer}/proposed` },
-      },
-    ];
-  }
-  const duty = doc.duties[Number(pointer.split('/')[2])];
-  if (!duty) return [];
+  const found = proposed(doc, pointer);
+  if (!found) return [];
+  const { key, title, now, at, mark } = found;
   return [
     {
-      ...base,
-      key: `duty:${duty.id}`,
-      title: `How often: ${duty.title}?`,
-      now: sayPeriod(duty.period),
-      ask: { kind: 'value', at: `${pointer}/period`, mark: `${pointer}/proposed` },
+      key,
+      group: 'Periods that are our proposal',
+      title,
+      text: 'The source names no period. This one is ours: confirm it or choose another.',
+      now,
+      ask: { kind: 'value', at, mark },
+      proposed: true,
     },
   ];
+}
+
+interface Proposal {
+  readonly key: string;
+  readonly title: string;
+  readonly now: string;
+  readonly at: string;
+  readonly mark: string;
+}
+
+/** What each kind of proposal asks: the value, and the mark that an answer takes away. */
+function proposed(doc: PolicyDocument, pointer: string): Proposal | null {
+  const [, part, first = '', second = ''] = pointer.split('/');
+  const entry = <T>(list: readonly T[], index: string): T | undefined => list[Number(index)];
+  switch (part) {
+    case 'incidents':
+      return {
+        key: 'clocks',
+        title: 'How soon is an incident acted on?',
+        now: doc.incidents.clocks.map((c) => sayValue(c)).join('; '),
+        at: pointer,
+        mark: '/incidents/clocksProposed',
+      };
+    case 'monitoring': {
+      const { count, minutes } = doc.monitoring.repeated;
+      const now = `${count} within ${minutes} minutes`;
+      return {
+        key: 'attempts',
+        title: 'How many attempts make an alert?',
+        now,
+        at: pointer,
+        mark: `${pointer}/proposed`,
+      };
+    }
+    case 'deviceSearch': {
+      if (!doc.deviceSearch) return null;
+      const title = 'How soon is a searched device, if it may be evidence, with the police?';
+      const now = sayMinutes(doc.deviceSearch.handOver.minutes);
+      return { key: 'hand-over', title, now, at: `${pointer}/minutes`, mark: `${pointer}/proposed` };
+    }
+    case 'retention': {
+      if (first === 'activityDays') {
+        const title = 'How long are records of visits kept?';
+        const now = `${doc.retention.activityDays} days`;
+        return { key: 'kept-activity', title, now, at: pointer, mark: '/retention/activityProposed' };
+      }
+      const kept = entry(doc.retention.classes, second);
+      if (!kept) return null;
+      const [title, now] = [`How long is this kept: ${kept.name}?`, `${kept.keepDays} days`];
+      return { key: `kept:${kept.id}`, title, now, at: `${pointer}/keepDays`, mark: `${pointer}/proposed` };
+    }
+    case 'recipients': {
+      const told = entry(doc.recipients, first);
+      if (!told || told.within === null) return null;
+      const title = `How soon is a report taken up: ${told.report.replaceAll('-', ' ')}?`;
+      const now = `within ${sayMinutes(told.within)}`;
+      return { key: `within:${told.report}`, title, now, at: `${pointer}/within`, mark: `${pointer}/proposed` };
+    }
+    default: {
+      const [kind, round] =
+        part === 'training'
+          ? (['course', entry(doc.training, first)] as const)
+          : (['duty', entry(doc.duties, first)] as const);
+      if (!round) return null;
+      const [title, now] = [`How often: ${round.title}?`, sayPeriod(round.period)];
+      return { key: `${kind}:${round.id}`, title, now, at: `${pointer}/period`, mark: `${pointer}/proposed` };
+    }
+  }
 }

@@ -29,7 +29,12 @@ function marks(doc: PolicyDocument): Set<string> {
     ),
     ...doc.duties.map((d) => d.proposed && `duty:${d.id}`),
     ...doc.retention.classes.map((c) => c.proposed && `kept:${c.id}`),
+    ...doc.training.map((c) => c.proposed && `course:${c.id}`),
+    ...doc.recipients.map((r) => r.proposed && `within:${r.report}`),
     doc.incidents.clocksProposed && 'clocks',
+    doc.monitoring.repeated.proposed && 'attempts',
+    doc.retention.activityProposed && 'kept-activity',
+    doc.deviceSearch?.handOver.proposed && 'hand-over',
   ];
   return new Set(open.filter((m): m is string => typeof m === 'string'));
 }

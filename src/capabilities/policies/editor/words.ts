@@ -27,6 +27,7 @@ const LABELS: Readonly<Record<string, string>> = {
   max: 'At most',
   proposed: 'Still only our proposal',
   clocksProposed: 'Still only our proposal',
+  activityProposed: 'Still only our proposal',
   unconfirmed: 'Still to be confirmed',
   undefinedInSource: 'Left open: nobody has said who this is',
   nilReport: 'Report also when there is nothing to tell',

@@ -257,7 +257,7 @@ test('questions about sites: answered, open, and waiting too long', async () => 
   );
 });
 
-test('what is recorded is counted, and nothing tells of alerts or cases: one more of either changes no word', async () => {
+test('INC-05 what is recorded is counted, and nothing tells of alerts, or of cases about adults: one more of either changes no word', async () => {
   const id = await gateway(-MINUTE);
   await sql(
     `insert into activity_batch (gateway_id, number, school_id, received_at, lines, digest) values ($2, 1, $1, $3, 3, '\\x00')`,
@@ -289,7 +289,7 @@ test('what is recorded is counted, and nothing tells of alerts or cases: one mor
   await sql(
     `insert into case_file (school_id, reference, title, source, urgency, state, opened_at, subjects) values ($1, 'CA-1', 'A case', 'logged', 'urgent', 'reported', $2, $3)`,
     at(-HOUR),
-    [year8.id],
+    [year8.id, head.id],
   );
   await sql(
     `insert into look_up (school_id, by_person, about_person, reason, at, ends_at) values ($1, $2, $3, 'A reason of some length', $4, $4)`,

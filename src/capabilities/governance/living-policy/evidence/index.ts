@@ -2,6 +2,7 @@ import { systemContext, type Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { filteringAtAGlance } from '#rooms/filtering/index.ts';
 import { type DutyStanding, dutyStates, type PolicyInForce, policyInForce } from '#rooms/policies/index.ts';
+import * as cases from './cases.ts';
 import * as filter from './filter.ts';
 import * as people from './people.ts';
 import * as policy from './policy.ts';
@@ -36,7 +37,16 @@ export const EVIDENCE: Readonly<Record<string, ReadEvidence>> = {
   attempts: filter.detectors,
   'grave-alerts': filter.detectors,
   'look-ups': records.lookUps,
+  'class-view': cases.classView,
+  telling: cases.telling,
   cases: records.caseEntries,
+  'case-procedure': cases.procedure,
+  'case-clocks': cases.clocks,
+  'case-team': cases.team,
+  'designated-computer': cases.designatedComputer,
+  'imagery-lock': cases.imageryLock,
+  'evidence-vault': cases.vault,
+  'device-search': cases.deviceSearch,
   'need-to-know': records.needToKnow,
   retention: records.retention,
   ledger: records.ledger,
@@ -52,13 +62,12 @@ export const EVIDENCE: Readonly<Record<string, ReadEvidence>> = {
 /** Controls that leave nothing to count, and why. `duties` is not here: each duty speaks for its own clause (coverage.ts). */
 export const UNCOUNTED: Readonly<Record<string, string>> = {
   'password-rules': 'Works at the moment a password is chosen, and leaves no evidence to count',
-  telling: 'Works; how many have told somebody something is known only to those whose duty it is',
   'device-classes': 'Works, but leaves no evidence to count',
 };
 
 /**
  * Today's evidence of every control and duty, as the system sees it and the same for every reader: a reader's own view would hide
- * what is not theirs and so tell a wrong story. Nothing in it names or counts people in alerts or cases.
+ * what is not theirs and so tell a wrong story. Nothing in it names people in alerts or cases, or counts those kept from an adult.
  */
 export const readEvidence = (
   deps: Deps,
@@ -68,7 +77,13 @@ export const readEvidence = (
     const now = deps.clock.now();
     const inForce = await policyInForce(tx, now);
     if (!inForce) return null;
-    const facts = { tx, now, policy: inForce, filtering: await filteringAtAGlance(tx, deps) };
+    const facts = {
+      tx,
+      now,
+      policy: inForce,
+      filtering: await filteringAtAGlance(tx, deps),
+      outsideKey: deps.config.evidence.escrow !== null,
+    };
     const answers = new Map<string, Answer>();
     for (const [control, read] of Object.entries(EVIDENCE)) answers.set(control, await read(facts));
     return { policy: inForce, answers, duties: await dutyStates(tx, now) };

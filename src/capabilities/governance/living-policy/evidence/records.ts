@@ -5,8 +5,8 @@ import { many, span } from '../../today/line.ts';
 import { attention, type Evidence, type Facts, good, none, type ReadEvidence } from './types.ts';
 
 /**
- * Evidence of records that cannot be changed and are read by few. How many alerts and cases there are is told to nobody
- * here: one more than yesterday would tell the person it is about (INC-05). What the database forbids is asked of it.
+ * Evidence of records that cannot be changed and are read by few. How many alerts there are is told to nobody here, and of
+ * cases only what cases.ts counts: one more would tell the person it is about (INC-05). What the database forbids is asked of it.
  */
 
 const guarded =

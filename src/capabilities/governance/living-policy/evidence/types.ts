@@ -20,6 +20,8 @@ export interface Facts {
   readonly now: number;
   readonly policy: PolicyInForce;
   readonly filtering: Awaited<ReturnType<typeof filteringAtAGlance>>;
+  /** Whether the key of the outside body is set, without which the vault takes no files (EVI-07). */
+  readonly outsideKey: boolean;
 }
 
 /** The same for all clauses, or for each its own. */
