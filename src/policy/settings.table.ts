@@ -77,8 +77,7 @@ export const SETTINGS: readonly Setting[] = [
     at: ['/recipients/concern/to', '/recipients/filter-failure/to'],
     say: (doc) =>
       `A concern goes to: ${recipients(doc, 'concern')}. A failure of the filter goes to: ${recipients(doc, 'filter-failure')}.`,
-    docs: 'Forms send each kind of report to these roles, and to a deputy if nobody acknowledges it.',
-    later: true,
+    docs: 'Each kind of report reaches these roles, and their deputies if nobody takes it up in time; never whom it is about.',
   },
   {
     id: 'D07',
@@ -116,8 +115,7 @@ export const SETTINGS: readonly Setting[] = [
       const { approver, two, maxDays, bypass } = doc.settings.filterChanges;
       return `Requests to get round ${and(bypass)} are decided by: ${title(doc, approver)}${two ? ', two people each time' : ''}; an opening lasts ${maxDays} days at most.`;
     },
-    docs: 'Only this role sees the button to approve; openings end by the clock.',
-    later: true,
+    docs: 'Whoever holds this role decides, and never alone: nobody decides what they asked for. Openings end by the clock.',
   },
   {
     id: 'D11',
@@ -221,8 +219,7 @@ export const SETTINGS: readonly Setting[] = [
     at: ['/incidents/seniors', '/incidents/designatedComputer', '/incidents/lead'],
     say: (doc) =>
       `An investigation needs ${doc.incidents.seniors} senior ${doc.incidents.seniors === 1 ? 'person' : 'people'} and is led by: ${title(doc, doc.incidents.lead)}${doc.incidents.designatedComputer ? ', on one computer set apart for it' : ''}.`,
-    docs: 'A case goes no further without these people, nor from another computer where one is asked for.',
-    later: true,
+    docs: 'Nothing is examined before so many seniors have signed in to the case, nor from another computer where one is asked for; and they judge alike.',
   },
   {
     id: 'D22',
@@ -230,8 +227,7 @@ export const SETTINGS: readonly Setting[] = [
     at: ['/incidents/abuseImageFirst'],
     say: ({ incidents }) =>
       `Nobody looks at it; first to be told ${incidents.abuseImageFirst === 'police' ? 'are the police' : 'is the DSL'}.`,
-    docs: 'The case stops at once and shows whom to tell; nothing can be viewed or stored in any school.',
-    later: true,
+    docs: 'The case stops at once and says whom to tell first. No file goes in or out, and what was in is sealed, in any school.',
   },
   {
     id: 'D23',
@@ -241,8 +237,7 @@ export const SETTINGS: readonly Setting[] = [
       doc.deviceSearch
         ? `A device may be searched by those whom the ${title(doc, doc.deviceSearch.authorisedBy)} authorised, on ${doc.deviceSearch.grounds.length} grounds.`
         : 'The policy has no part on searching devices.',
-    docs: 'The search record is offered, with its guards in order, only where the policy has this part.',
-    later: true,
+    docs: 'Searches, the list of those who may search, and their guards in order are there only where the policy has this part.',
   },
   {
     id: 'D24',
@@ -252,16 +247,14 @@ export const SETTINGS: readonly Setting[] = [
       externalRecord
         ? `Incidents are also entered in the ${externalRecord.system} within ${externalRecord.withinDays} days.`
         : 'Incidents are recorded here and nowhere else.',
-    docs: 'A case asks for the reference in the other system and shows when it is late.',
-    later: true,
+    docs: 'A case asks for its reference in the other system, shows when that is late, and is not resolved without it.',
   },
   {
     id: 'D25',
     topic: 'Who closes an incident',
     at: ['/incidents/closedBy'],
     say: (doc) => `An incident is closed by: ${titles(doc, doc.incidents.closedBy)}.`,
-    docs: 'Only these roles can close a case.',
-    later: true,
+    docs: 'Only these roles and whoever leads can close a case; where several seniors are asked for, as many sign.',
   },
   {
     id: 'D26',
