@@ -14,6 +14,7 @@ import { wakeWhenDue } from './clocks/clocks.wake.ts';
 import { makeForm } from './closing/form.service.ts';
 import { releaseSeal, sealEvidence } from './evidence/index.ts';
 import { giveFollowUp, isKind } from './follow-ups/follow-ups.store.ts';
+import { tellItWasDealtWith } from './summary/notices.ts';
 
 interface Moment {
   readonly deps: Deps;
@@ -86,6 +87,10 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
   {
     when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',
     effect: (m) => makeForm(m.deps, m.tx, m.viewer, m.after),
+  },
+  {
+    when: (m) => m.after.outcome !== null && m.before.file.outcome === null,
+    effect: (m) => tellItWasDealtWith(m.deps, m.tx, m.viewer, m.after),
   },
   {
     when: (m) => m.step.action === 'lessons' && m.step.person !== undefined,

@@ -7,7 +7,7 @@ import { haltCase } from './case.halt.ts';
 import { openFromSearch } from './cases.service.ts';
 import { chronologyRoutes } from './chronology/index.ts';
 import { clockJobs } from './clocks/index.ts';
-import { closingRoutes } from './closing/index.ts';
+import { closingRoutes, RETENTION_NAV } from './closing/index.ts';
 import { COMPUTERS_NAV, computersRoutes, provenComputer } from './computers/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
@@ -15,6 +15,7 @@ import { FOLLOW_UPS_NAV, followUpRoutes } from './follow-ups/index.ts';
 import { handoverRoutes } from './handover/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 import { listRoutes } from './lists/index.ts';
+import { SUMMARY_NAV, summaryRoutes } from './summary/index.ts';
 import { TELLING_NAV, tellingJobs, tellingRoutes } from './telling/index.ts';
 import { wordsOnly } from './words-only.ts';
 
@@ -32,6 +33,7 @@ export { lateCases } from './clocks/index.ts';
 export { authoriseSearcher, startSearch, takeSearchStep } from './device-search/index.ts';
 export { closedWithoutLessons, myFollowUps } from './follow-ups/index.ts';
 export { listCases } from './lists/index.ts';
+export { noticesTo } from './summary/index.ts';
 export { promptReportExists } from './telling/index.ts';
 
 /** What a search of a device does to cases. */
@@ -50,6 +52,8 @@ export const incidentsRoom = (deps: Deps): Room => ({
     { href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 },
     COMPUTERS_NAV,
     FOLLOW_UPS_NAV,
+    SUMMARY_NAV,
+    RETENTION_NAV,
     ...TELLING_NAV,
   ],
   navFor: (viewer) => deviceSearchNav(deps, viewer),
@@ -60,6 +64,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
     chronologyRoutes(app, deps);
     closingRoutes(app, deps, CASE_DUTIES);
     followUpRoutes(app, deps, CASE_DUTIES);
+    summaryRoutes(app, deps);
     handoverRoutes(app, deps, CASE_DUTIES);
     evidencePages(
       deps,

@@ -9,6 +9,7 @@ import { filterReview } from './filter-review.lines.ts';
 import { followUpsToDo, lessonsToDraw } from './follow-ups.lines.ts';
 import { casesLate } from './late-cases.lines.ts';
 import type { Line, ReadLines } from './line.ts';
+import { dealtWith } from './notices.lines.ts';
 import { policyCheck } from './policy.lines.ts';
 import { filterProof } from './proof.lines.ts';
 import { policyReview } from './review.lines.ts';
@@ -29,6 +30,7 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: ['staff', ...ESCALATION_ROLES], read: casesLate },
   { duties: ['staff', 'governor'], read: followUpsToDo },
   { duties: SAFEGUARDING_ROLES, read: lessonsToDraw },
+  { duties: ['staff', 'parent', 'governor', 'volunteer'], read: dealtWith },
   { duties: ['administrator', ...SAFEGUARDING_ROLES], read: running.policyMissing },
   { duties: CHECK_READERS, read: policyCheck },
   { duties: POLICY_EDITORS, read: policyReview },

@@ -3,13 +3,21 @@ import { conflict, notFound, type Refusal } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
 import { renderApart } from '#platform/documents/index.ts';
 import { record } from '#platform/ledger.ts';
-import type { RoleId } from '#policy/types.ts';
+import { type RoleId, SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { contextOf, done, orFormAgain, viewerOf, type WebApp } from '#web/index.ts';
 import { findCase } from '../cases.store.ts';
 import { answerDisposal, proposeDisposal } from './disposal.service.ts';
 import { FORM_CSP } from './form.html.ts';
 import { certificateDocument, formsPage, REMAINS, reviewPage } from './form.pages.ts';
 import { formFile, formsOf } from './form.store.ts';
+
+export const RETENTION_NAV = {
+  href: '/cases/retention',
+  within: '/cases',
+  text: 'Time is over',
+  duties: SAFEGUARDING_ROLES,
+  order: 47,
+};
 
 const VIEWS = 'capabilities/incidents/closing/views';
 const closed = { additionalProperties: false };
