@@ -11,7 +11,7 @@ import { takeStep } from './cases.service.ts';
 import { entriesOf } from './cases.store.ts';
 import { takeFile } from './evidence/files.service.ts';
 import { pieces } from './evidence/fixture.ts';
-import { type Imagery, imagerySchool } from './imagery.fixture.ts';
+import { type Imagery, imagerySchool } from './imagery/fixture.ts';
 
 /** What one command does is done whole or not at all, whoever writes at the same moment and wherever it is cut off. */
 

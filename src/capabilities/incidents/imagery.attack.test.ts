@@ -8,7 +8,7 @@ import type { Part } from '#testing/web.ts';
 import { STEP_FORMS } from './case.forms.ts';
 import { CASE_STATES } from './case.workflow.ts';
 import { readRing, unwrap } from './evidence/keys.ts';
-import { type Imagery, imagerySchool, LEAKS, SECRET } from './imagery.fixture.ts';
+import { type Imagery, imagerySchool, LEAKS, SECRET } from './imagery/fixture.ts';
 import { searchLinks } from './index.ts';
 
 /** EVI-03, EVI-04, EVI-07, SRC-19: child abuse imagery, attacked by every route and every role. */

@@ -5,7 +5,7 @@ import { newId } from '#core/ids.ts';
 import { type Context, systemContext } from '#platform/db.ts';
 import { ROLE_IDS } from '#policy/types.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Imagery, imagerySchool } from './imagery.fixture.ts';
+import { type Imagery, imagerySchool } from './imagery/fixture.ts';
 
 /** EVI-03, EVI-07: what a program of ours forgets, or another that has our database role tries, the database refuses. */
 

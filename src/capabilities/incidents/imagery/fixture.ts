@@ -3,11 +3,11 @@ import { readConfig } from '#platform/config.ts';
 import type { TestDatabase } from '#testing/database.ts';
 import { temporaryFolder } from '#testing/folder.ts';
 import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from './case.judge.ts';
-import type { CaseState } from './case.workflow.ts';
-import { logCase, takeStep } from './cases.service.ts';
-import { ESCROW } from './evidence/fixture.ts';
-import { incidentsRoom } from './index.ts';
+import type { Step } from '../case.judge.ts';
+import type { CaseState } from '../case.workflow.ts';
+import { logCase, takeStep } from '../cases.service.ts';
+import { ESCROW } from '../evidence/fixture.ts';
+import { incidentsRoom } from '../index.ts';
 
 /** What stands in a file, its name and its description, so that a test can look for them everywhere. */
 export const SECRET = { content: 'quartzbeaker', name: 'ZINNIAFILE', description: 'Marmaladewords' } as const;
