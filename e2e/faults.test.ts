@@ -335,15 +335,17 @@ const alertSays = (kind: string) =>
     20_000,
   );
 
-/** Tell something on the page that is open to all, which sends a letter to the DSL; its reference. */
+/** Tell something on the page that is open to all, which sends a letter to the DSL; the reference of the alert. */
 async function tellSomething(): Promise<string> {
+  const before = (await sql(`select reference from alert`)).map((r) => r.reference);
   const answer = await fetch(`${it.pages}/tell`, {
     method: 'POST',
     body: new URLSearchParams({ words: 'Somebody took my lunch again.' }),
     redirect: 'manual',
   });
   assert.equal(answer.status, 303);
-  return /A-[A-Z0-9]{6}/.exec(answer.headers.get('set-cookie') ?? '')?.[0] ?? '';
+  const now = (await sql(`select reference from alert where detector = 'told'`)).map((r) => r.reference);
+  return now.find((r) => !before.includes(r)) ?? '';
 }
 
 /** The letter is there, and the outbox holds what the mail server said to it (ALR-10). */

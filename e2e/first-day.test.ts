@@ -330,13 +330,14 @@ test('ALR-09 the page to tell someone works without signing in, and what is told
   const { page, context } = await device();
   await page.goto(`${it.pages}/tell`);
   await page.locator('[name=words]').fill('Somebody keeps sending me messages that frighten me.');
-  await page.getByLabel('It is about me').check();
-  await page.getByLabel('I am not sure').check();
+  await page.getByLabel('It happened to me').check();
+  await page.getByRole('group', { name: /safe now/ }).getByLabel('I am not sure').check();
   await page.getByRole('button', { name: 'Send this' }).click();
-  assert.match(await page.locator('main').innerText(), /A-[A-Z0-9]{6}/);
+  assert.match(await page.locator('main').innerText(), /R-[A-Z0-9]{6}/);
   await context.close();
   await dsl.page.goto(`${it.pages}/alerts`);
   await dsl.page
+    .locator('main')
     .getByRole('link', { name: /told us/i })
     .first()
     .click();
