@@ -23,6 +23,7 @@ import { type CaseFile, findCase } from './cases.store.ts';
 import { entryLine, STATES } from './cases.words.ts';
 import { clockLine, clocksOf, isLate } from './clocks/index.ts';
 import { computersOf, findComputer } from './computers/index.ts';
+import { searchesBeside } from './device-search/index.ts';
 import { recordOf } from './handover/index.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
 
@@ -63,6 +64,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       mine: file.manager === viewer.person.id,
       containment: standing.story.items,
       record: recordOf(standing),
+      devices: await searchesBeside(tx, viewer, file.id, now),
       readings: await readingsOf(tx, file.id),
       clocks: (await clocksOf(tx, file, entries, now)).map((c) => ({ text: clockLine(c, now), late: isLate(c, now) })),
       entries: entries.map((e) => ({
