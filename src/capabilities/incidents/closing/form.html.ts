@@ -10,7 +10,7 @@ h2 { margin-top: 2.25rem; break-after: avoid; }
 .gh-say { border-left: 4px solid #f2b632; padding: .25rem .75rem; }
 .gh-table { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border: 1px solid #b9b3a5; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; white-space: pre-line; }
+th, td { border: 1px solid #b9b3a5; padding: .4rem .6rem; text-align: left; vertical-align: top; min-width: 5rem; overflow-wrap: anywhere; white-space: pre-line; }
 thead th { background: #efe9dd; }
 tbody th { font-weight: 600; min-width: 8rem; }
 main > :last-child td { height: 3rem; }
