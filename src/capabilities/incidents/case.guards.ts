@@ -19,7 +19,7 @@ const given = (f: CaseFacts, field: string): string => {
 const REASONS = 20;
 const leading = ['lead', 'deputy'] as const;
 const leads = (f: CaseFacts) => leading.some((p) => f.parts.includes(p));
-const several = (n: number, one: string, more: string) => (n === 1 ? `one ${one}` : `${n} ${more}`);
+const several = (n: number, one: string, more: string) => (n === 1 ? `One ${one}` : `${n} ${more}`);
 
 /** About what is being said or chosen now: a form shows these beside its fields. */
 export const FORM_GUARDS = {
@@ -162,7 +162,7 @@ export const CASE_GUARDS = {
   ),
   contained: guard('contained', (f) => {
     const open = f.story.items.filter((i) => i.done === null).length;
-    return open === 0 ? null : `Finish the containment list: ${several(open, 'thing stands', 'things stand')} open.`;
+    return open === 0 ? null : `${several(open, 'thing stands', 'things stand')} open on the containment list.`;
   }),
   /** INC-04. */
   enoughSeniors: guard('enoughSeniors', (f) => {

@@ -103,7 +103,7 @@ test('INC-04 INC-09 at the tuition centre one senior alone examines and judges n
     await step(centre, by, c, 'not-needed', { detail: { step: 'examination' } });
   assert.equal((await step(centre, 'teacher', c, 'skip-examination')).state, 'judge');
   const one = await step(centre, 'teacher', c, 'judge', { detail: { verdict: 'substance' } });
-  assert.deepEqual([one.state, one.waits], ['judge', 'one senior has yet to say the same.']);
+  assert.deepEqual([one.state, one.waits], ['judge', 'One senior has yet to say the same.']);
   const two = await step(centre, 'dsl', c, 'judge', { detail: { verdict: 'no-substance' } });
   assert.equal(two.state, 'judge');
   const three = await step(centre, 'dsl', c, 'judge', { detail: { verdict: 'substance' } });
