@@ -262,6 +262,12 @@ begin
   delete from case_reading r where r.case_id = of_case;
   delete from case_visit v where v.case_id = of_case;
   delete from case_access a where a.case_id = of_case;
+  delete from parent_letter_reply r using parent_letter l where l.id = r.letter_id and l.case_id = of_case;
+  delete from parent_letter l where l.case_id = of_case;
+  delete from sanction_warning w using sanction s where s.id = w.sanction_id and s.case_id = of_case;
+  delete from case_task_event e using case_task t where t.id = e.task_id and t.case_id = of_case;
+  delete from case_task t where t.case_id = of_case;
+  delete from sanction s where s.case_id = of_case;
 end $$;
 revoke execute on function gh_dispose_case from public;
 grant execute on function gh_dispose_case to gatehouse_app;
@@ -296,7 +302,8 @@ create policy owner_disposes on case_entry for update to current_user using (tru
 do $$
 declare t text;
 begin
-  foreach t in array array['case_reading', 'case_visit', 'case_access'] loop
+  foreach t in array array['case_reading', 'case_visit', 'case_access', 'parent_letter_reply', 'parent_letter', 'sanction_warning',
+      'case_task_event', 'case_task', 'sanction'] loop
     execute format('create policy owner_disposes on %I for delete to current_user using (true)', t);
     execute format('create policy owner_finds on %I for select to current_user using (true)', t);
   end loop;

@@ -116,6 +116,7 @@ export function changeOf(
           severity: level,
           ...duesOf(clocks, level, file.opened_at),
           ...(allegation === 'serious' && { restricted: true }),
+          ...(to === 'halted' && { imagery: true, ...withdrawn }),
         };
       }
       case 'support':

@@ -39,7 +39,8 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
   { when: (m) => duesChanged(m), effect: (m) => wakeWhenDue(m.tx, m.after, m.deps.clock.now()) },
   { when: (m) => keptFromMore(m) || (m.after.restricted && !m.before.file.restricted), effect: tellNewLeads },
   {
-    when: (m) => m.step.action === 'suspect',
+    // AIG-02: also where the type that was recorded says so.
+    when: (m) => m.step.action === 'suspect' || (m.after.imagery && !m.before.file.imagery),
     effect: async (m) => {
       await sealEvidence(m.deps, m.tx, m.after.id);
       await tellOfHalt(m.deps, m.tx, m.viewer, m.after);

@@ -8,7 +8,7 @@ import { standingOf } from './case.judge.ts';
 import { typesOf } from './case.types.ts';
 import { enter, stepIn } from './cases.service.ts';
 import { type CaseFile, entriesOf, findCase } from './cases.store.ts';
-import { entryLine } from './cases.words.ts';
+import { entryWords } from './cases.words.ts';
 import type { CaseSide, GateAct, GateAnswer } from './evidence/index.ts';
 
 const yes: GateAnswer = { ok: true };
@@ -66,12 +66,10 @@ export const evidenceSide = (
     const who = await names(tx, [...new Set(people)]);
     return {
       head: ['When', 'Who', 'What', 'In words'],
-      rows: entries.map((e) => [
-        e.at.toISOString(),
-        e.by_person ? (who.get(e.by_person) ?? e.by_person) : 'Gatehouse',
-        entryLine(e, who, types),
-        e.text,
-      ]),
+      rows: entries.map((e) => {
+        const { line, text } = entryWords(e, who, types, true);
+        return [e.at.toISOString(), e.by_person ? (who.get(e.by_person) ?? e.by_person) : 'Gatehouse', line, text];
+      }),
     };
   },
   visits,

@@ -4,6 +4,7 @@ import type { CaseAction } from './case.workflow.ts';
 export type OptionSource =
   | 'staff'
   | 'found'
+  | 'affected'
   | 'team'
   | 'types'
   | 'rows'
@@ -111,6 +112,12 @@ export const STEP_FORMS: readonly StepForm[] = [
         inappropriate: 'inappropriate',
         illegal: 'illegal, or may be',
       }),
+      choice(
+        'picture',
+        'If it may be about a sexual picture of a pupil, real or false: is there such a picture here, or may there be?',
+        { yes: 'yes, or perhaps: the case stops at once and everybody who must know is told', no: 'no' },
+        { optional: true },
+      ),
       { name: 'row', kind: 'select', label: 'The row of the policy it touches', from: 'rows', optional: true },
       choice('severity', 'How fast it must be dealt with', {
         urgent: 'urgent: somebody could come to harm today',
@@ -389,10 +396,20 @@ export const STEP_FORMS: readonly StepForm[] = [
     action: 'help',
     heading: 'Record support',
     hint: 'For whoever was hurt, whoever they are: pupil, member of staff or anybody else.',
-    fields: [text('Who supports them, how, and from when')],
+    fields: [
+      {
+        name: 'person',
+        kind: 'select',
+        label: 'Whom it is for',
+        hint: 'Each who was hurt has support of their own. Somebody who is not in the list is named as hurt first.',
+        from: 'affected',
+        optional: true,
+      },
+      text('Who supports them, how they are protected, and from when'),
+    ],
     button: 'Record the support',
     done: 'The support is recorded.',
-    line: 'Support given',
+    line: 'Support for {person}',
   },
   {
     action: 'bullying-test',
@@ -449,6 +466,18 @@ export const STEP_FORMS: readonly StepForm[] = [
     hint: 'The people entitled to know are told that it was dealt with, without names of others.',
     fields: [
       { name: 'outcome', kind: 'choice', label: 'How the case ends', from: 'outcomes' },
+      {
+        name: 'outcomeAffected',
+        kind: 'text',
+        label: 'What it came to for whoever was hurt (needed where it was bullying)',
+        optional: true,
+      },
+      {
+        name: 'outcomeSubject',
+        kind: 'text',
+        label: 'What it came to for whoever did it (needed where it was bullying)',
+        optional: true,
+      },
       text('In your words (needed where nothing further is done)', { optional: true }),
     ],
     button: 'Everything is done',

@@ -111,6 +111,31 @@ export const FORM_GUARDS = {
     const due = given(f, 'due');
     return isDay(due) && due >= dayIn('UTC', f.now) ? null : 'Give the day by which it is done.';
   }),
+  /** CYB-02: support that is for somebody is for one of those who were hurt. */
+  forAffected: guard('forAffected', (f) =>
+    f.person && !f.affected.includes(f.person.id)
+      ? 'Choose one of those who were hurt. Somebody else is named as hurt first.'
+      : null,
+  ),
+  /** AIG-02: a type that may come with such a picture is not recorded without the answer whether one is here. */
+  pictureAnswered: guard('pictureAnswered', (f) =>
+    !anyMarked(typesGiven(f), 'imagery') || ['yes', 'no'].includes(given(f, 'picture'))
+      ? null
+      : 'Say whether there is such a picture here, or may be.',
+  ),
+  noPicture: guard('noPicture', (f) =>
+    anyMarked(typesGiven(f), 'imagery') && given(f, 'picture') === 'yes' ? 'With such a picture the case stops.' : null,
+  ),
+  pictureHere: guard('pictureHere', (f) =>
+    anyMarked(typesGiven(f), 'imagery') && given(f, 'picture') === 'yes' ? null : 'No such picture is suspected.',
+  ),
+  /** CYB-09: what it came to for whoever was hurt and for whoever did it. */
+  bothOutcomes: guard('bothOutcomes', (f) =>
+    !anyMarked(f.story.classification?.types ?? [], 'bullying') ||
+    (given(f, 'outcomeAffected').length >= 3 && given(f, 'outcomeSubject').length >= 3)
+      ? null
+      : 'Say what it came to for whoever was hurt, and for whoever did it.',
+  ),
   outcome: guard('outcome', (f) => (isOutcome(f.outcome) ? null : 'Choose how the case ends.')),
   answered: guard('answered', (f) => {
     if (f.outcome !== 'no-further-action') {
@@ -124,6 +149,7 @@ export const FORM_GUARDS = {
   }),
 } as const;
 
+const typesGiven = (f: CaseFacts): string[] => (Array.isArray(f.detail.types) ? f.detail.types.map(String) : []);
 const keptFrom = (f: CaseFacts, id: string) => f.subjects.includes(id) || f.conflicted.includes(id);
 
 /** About the case as it stands: its page shows these as what is still missing, before anybody has typed a word. */
@@ -237,11 +263,14 @@ export const CASE_GUARDS = {
       ? null
       : 'Enter the case in the safeguarding record system and record its reference there.',
   ),
-  supportGiven: guard('supportGiven', (f) =>
-    !anyMarked(f.story.classification?.types ?? [], 'support') || f.story.supported
-      ? null
-      : 'Record how whoever was hurt is supported.',
-  ),
+  /** INC-28, CYB-02: where somebody was hurt, each who is named as hurt; else whoever it was. */
+  supportGiven: guard('supportGiven', (f) => {
+    if (!anyMarked(f.story.classification?.types ?? [], 'support')) return null;
+    const without = f.affected.filter((id) => !f.story.supportedPeople.has(id)).length;
+    if (without > 0)
+      return `Record the support of each who was hurt: ${several(without, 'person has', 'people have')} none yet.`;
+    return f.story.supported ? null : 'Record how whoever was hurt is supported.';
+  }),
   bullyingTested: guard('bullyingTested', (f) =>
     !anyMarked(f.story.classification?.types ?? [], 'bullying') || f.story.bullyingTested
       ? null

@@ -130,7 +130,9 @@ export function judge(
   const verdict = caseWorkflow.judge(from, action, facts.parts, facts);
   if (!verdict.ok) throw refusalOf(action, verdict);
   if (verdict.to !== from) return { to: verdict.to, waits: null };
-  const further = caseWorkflow.rows.filter((r) => r.from === from && r.action === action && r.to !== from);
+  const further = caseWorkflow.rows.filter(
+    (r) => r.from === from && r.action === action && r.to !== from && r.to !== 'halted',
+  );
   const missing = further.map((r) => r.guards.flatMap((g) => g.check(facts) ?? []));
   // The way that lacks least is the one this step was meant for.
   const [least] = missing.toSorted((x, y) => x.length - y.length);
@@ -174,5 +176,8 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   leadWithholds: 'decision',
   lessonOwner: 'person',
   lessonDue: 'due',
+  forAffected: 'person',
+  pictureAnswered: 'picture',
+  bothOutcomes: 'outcomeAffected',
   outcome: 'outcome',
 };

@@ -1,4 +1,5 @@
 import { anyMarked } from './case.types.ts';
+import { type BullyingVerdict, bullyingVerdict } from './cyber-bullying/definition.ts';
 
 /** INC-02: what the conduct looks like and what the content is, tied to a row of the policy. */
 export interface Classification {
@@ -35,12 +36,16 @@ export interface Story {
   readonly judged: boolean;
   readonly acted: number;
   readonly supported: boolean;
+  /** Whom support was recorded for by name (CYB-02). */
+  readonly supportedPeople: ReadonlySet<string>;
   /** Parents or carers were told, or the lead said why not (SAN-30). */
   readonly informed: boolean;
   /** Where the safeguarding record system has it (INC-24). */
   readonly recordedAt: string | null;
   /** CYB-01: the four tests were answered. */
   readonly bullyingTested: boolean;
+  /** What the last answers to them come to. */
+  readonly bullying: BullyingVerdict | null;
   readonly appealSettled: boolean;
 }
 
@@ -138,6 +143,7 @@ export function storyOf(entries: readonly Told[]): Story {
     }
   }
   const decided = [...police.values()];
+  const tested = entries.findLast((e) => e.action === 'bullying-test');
   return {
     classification,
     voices,
@@ -150,9 +156,11 @@ export function storyOf(entries: readonly Told[]): Story {
     judged: entries.some((e) => e.action === 'judge' && e.to_state === 'actions'),
     acted,
     supported: seen.has('help') || seen.has('support'),
+    supportedPeople: new Set(entries.filter((e) => e.action === 'help').map((e) => str(e.detail.person))),
     informed: seen.has('inform'),
     recordedAt,
     bullyingTested: seen.has('bullying-test'),
+    bullying: tested ? bullyingVerdict(tested.detail) : null,
     appealSettled: seen.has('appeal'),
   };
 }

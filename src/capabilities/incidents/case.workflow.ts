@@ -103,7 +103,18 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   ...moving(['reported'], 'triage', { action: 'assign', who: safeguarding, guards: [form.fitToHandle] }),
   ...staying(TAKEN_UP, { action: 'assign', who: safeguarding, guards: [form.fitToHandle], proves: ['INC-05'] }),
 
-  ...staying(AT_WORK, { action: 'classify', who: handlers, guards: [form.whole], proves: ['INC-02'] }),
+  ...staying(AT_WORK, {
+    action: 'classify',
+    who: handlers,
+    guards: [form.whole, form.pictureAnswered, form.noPicture],
+    proves: ['INC-02'],
+  }),
+  ...moving(AT_WORK, 'halted', {
+    action: 'classify',
+    who: handlers,
+    guards: [form.whole, form.pictureHere],
+    proves: ['AIG-02', 'EVI-03'],
+  }),
   ...moving(['triage'], 'actions', {
     action: 'support',
     who: handlers,
@@ -275,7 +286,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
 
   ...staying(['actions'], { action: 'act', who: handlers, guards: [is.assigned, form.said] }),
   ...staying(['halted', 'police-hold'], { action: 'act', who: handlers, guards: [is.safeguardingOnly, form.said] }),
-  ...staying(TAKEN_UP, { action: 'help', who: team, guards: [form.said], proves: ['INC-28', 'CYB-02'] }),
+  ...staying(TAKEN_UP, {
+    action: 'help',
+    who: team,
+    guards: [form.forAffected, form.said],
+    proves: ['INC-28', 'CYB-02'],
+  }),
   ...staying(TAKEN_UP, {
     action: 'inform',
     who: handlers,
@@ -312,6 +328,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
       is.supportGiven,
       is.informed,
       is.recorded,
+      form.bothOutcomes,
     ],
     proves: ['INC-23', 'INC-31', 'INC-24', 'EVI-06'],
   }),

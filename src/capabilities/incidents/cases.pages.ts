@@ -20,9 +20,11 @@ import { readingsOf } from './cases.readings.ts';
 import { isKeptFrom } from './cases.rules.ts';
 import { categoryName } from './cases.service.ts';
 import { type CaseFile, findCase } from './cases.store.ts';
-import { entryLine, STATES } from './cases.words.ts';
+import { entryWords, STATES } from './cases.words.ts';
 import { clockLine, clocksOf, isLate } from './clocks/index.ts';
+import { rulesApplied } from './closing/rules.ts';
 import { computersOf, findComputer } from './computers/index.ts';
+import { VERDICT_WORDS } from './cyber-bullying/definition.ts';
 import { searchesBeside } from './device-search/index.ts';
 import { recordOf } from './handover/index.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
@@ -42,6 +44,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const document = (await policyInForce(tx, now))?.document;
     const types = new Map(document ? typesOf(document).map((t) => [t.id, t.name]) : []);
     const { entries } = standing;
+    const shielded = !standing.facts.parts.some((p) => p === 'lead' || p === 'deputy' || p === 'head');
     const mentioned = entries.flatMap((e) => [e.by_person, e.detail.person]).filter((id) => typeof id === 'string');
     const touched = [...file.subjects, ...file.affected, ...file.witnesses, ...file.team];
     const who = await names(tx, [...new Set([...mentioned, ...touched])]);
@@ -58,7 +61,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       outcome: isOutcome(file.outcome ?? undefined) ? OUTCOMES[file.outcome as keyof typeof OUTCOMES] : null,
       subjects: called(file.subjects),
       affected: called(file.affected),
-      witnesses: called(file.witnesses),
+      witnesses: shielded ? file.witnesses.map((_, i) => `witness ${i + 1}`) : called(file.witnesses),
       team: called(file.team.filter((id) => id !== file.manager)),
       manager: file.manager ? (called([file.manager])[0] ?? null) : null,
       mine: file.manager === viewer.person.id,
@@ -70,11 +73,13 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       entries: entries.map((e) => ({
         at: e.at,
         by: e.by_person ? who.get(e.by_person) : 'Gatehouse',
-        line:
-          hidden && e.action === 'finding' ? 'A finding, shown on the designated computer' : entryLine(e, who, types),
-        text: hidden && e.action === 'finding' ? '' : e.text,
+        ...(hidden && e.action === 'finding'
+          ? { line: 'A finding, shown on the designated computer', text: '' }
+          : entryWords(e, who, types, shielded)),
         action: e.action,
       })),
+      rules: await rulesApplied(tx, await policyInForce(tx, now), now),
+      bullying: standing.story.bullying && VERDICT_WORDS[standing.story.bullying],
       examination: await examinationOf(tx, file, hidden, fromComputer),
       ...nextOf(first),
       stop: offers.find((o) => o.action === 'suspect'),
@@ -185,6 +190,7 @@ async function optionsFor(
         .map(([value, text]) => ({ value, text })),
     computers: async () => (await computersOf(tx)).map((c) => ({ value: c.id, text: c.name })),
     addresses: () => singleAddresses(tx),
+    affected: async () => [...(await names(tx, file.affected))].map(([value, text]) => ({ value, text })),
     isolated: () => isolatedDevices(tx, file.id, now),
   };
   const filled = await Promise.all([...wanted].map(async (source) => [source, await read[source]()] as const));

@@ -2,6 +2,7 @@ import { isOutcome, OUTCOMES } from './case.facts.ts';
 import { type Field, formOf, type StepAction } from './case.forms.ts';
 import type { CaseState } from './case.workflow.ts';
 import type { CaseEntry } from './cases.store.ts';
+import { bullyingVerdict, VERDICT_WORDS } from './cyber-bullying/definition.ts';
 
 /** Words of the pages, a row each. `why` says what the state is for; `first` is the step a page puts first there. */
 export const STATES: Readonly<
@@ -70,7 +71,12 @@ export const STATES: Readonly<
     now: 'Everything is done. It is closed once it is signed.',
     first: ['appeal', 'lessons', 'close'],
   },
-  closed: { name: 'Closed', tag: 'quiet', now: 'Its form is fixed. What is there to learn from it?', first: ['lessons'] },
+  closed: {
+    name: 'Closed',
+    tag: 'quiet',
+    now: 'Nothing more is to be done. What is there to learn from it?',
+    first: ['lessons'],
+  },
   'referred-out': {
     name: 'Referred out',
     tag: 'quiet',
@@ -119,5 +125,24 @@ export function entryLine(
         )
       : '';
   });
-  return line.trim();
+  const verdict = action === 'bullying-test' ? `. ${VERDICT_WORDS[bullyingVerdict(detail)]}` : '';
+  const outcomes = Object.entries(OUTCOMES_FOR).map(([name, whom]) =>
+    typeof detail[name] === 'string' ? `. ${whom}: ${detail[name]}` : '',
+  );
+  return [line.trim(), verdict, ...outcomes].join('');
+}
+
+/** CYB-09: what it came to for each side, where it was bullying. */
+const OUTCOMES_FOR = { outcomeAffected: 'For whoever was hurt', outcomeSubject: 'For whoever did it' };
+
+/** CYB-04: that somebody saw it is told; who, to those who lead and to nobody else. */
+export function entryWords(
+  entry: Pick<CaseEntry, 'action' | 'detail' | 'text'>,
+  names: ReadonlyMap<string, string>,
+  types: ReadonlyMap<string, string>,
+  shielded: boolean,
+): { readonly line: string; readonly text: string } {
+  if (shielded && entry.action === 'touch' && entry.detail.role === 'witness')
+    return { line: 'Somebody who saw it was named', text: '' };
+  return { line: entryLine(entry, names, types), text: entry.text };
 }

@@ -6,7 +6,7 @@ import { visitsOfCase } from '../access/index.ts';
 import { isOutcome, OUTCOMES } from '../case.facts.ts';
 import { typesOf } from '../case.types.ts';
 import { type CaseEntry, type CaseFile, entriesOf } from '../cases.store.ts';
-import { entryLine } from '../cases.words.ts';
+import { entryWords } from '../cases.words.ts';
 import { eventsOf, holdsOf, itemsOf, KIND_WORDS, stateOf } from '../evidence/index.ts';
 import type { FormEntry, FormFacts } from './form.document.ts';
 
@@ -18,15 +18,11 @@ interface Making {
   readonly types: Pick<PolicyDocument, 'sanctions'> | null;
 }
 
-/** Whoever saw it is named to nobody outside the case (CYB-04). */
-const SHIELDED = 'Somebody who saw it was named; who it is stands in the case, for whoever leads';
-const isShielded = (e: Pick<CaseEntry, 'action' | 'detail'>): boolean =>
-  e.action === 'touch' && e.detail.role === 'witness';
-
 /** Read everything that the form says, as whoever closes the case sees it. */
 export async function readForm(tx: Tx, viewer: Viewer, file: CaseFile, making: Making): Promise<FormFacts> {
   const entries = await entriesOf(tx, file.id);
   const told = entries.flatMap((e) => [e.by_person, e.detail.person]).filter((id) => typeof id === 'string');
+  const sanctions = await sanctionsIn(tx, file.id);
   const who = await names(tx, [
     ...new Set([
       ...told,
@@ -35,6 +31,7 @@ export async function readForm(tx: Tx, viewer: Viewer, file: CaseFile, making: M
       ...file.team,
       ...file.conflicted,
       ...[file.manager, file.opened_by].filter((id) => id !== null),
+      ...sanctions.map((s) => s.person_id),
     ]),
   ]);
   const called = (ids: readonly string[]) => ids.map((id) => who.get(id) ?? 'somebody who has left').join(', ');
@@ -68,7 +65,13 @@ export async function readForm(tx: Tx, viewer: Viewer, file: CaseFile, making: M
       ...(file.conflicted.length > 0 ? [['Declared an interest and left', called(file.conflicted)] as const] : []),
     ],
     policy: making.rules,
-    sanctions: [],
+    sanctions: sanctions.map((s) => [
+      called([s.person_id]),
+      s.type_name,
+      `${s.actions.join(', ')}${s.overturned_at ? ' (overturned)' : ''}`,
+      `${s.procedure.title}, ${s.procedure.version ?? 'no version recorded'}; policy version ${s.policy_number}`,
+      s.decided_at ? time(s.decided_at) : 'not decided',
+    ]),
     evidence: await evidenceIn(tx, file.id, stopped),
     visits: (await visitsOfCase(tx, file.id)).rows.length,
     entries: entries.map(
@@ -76,12 +79,9 @@ export async function readForm(tx: Tx, viewer: Viewer, file: CaseFile, making: M
         action: e.action,
         at: time(e.at),
         by: e.by_person ? (who.get(e.by_person) ?? 'Somebody who has left') : 'Gatehouse',
-        line: isShielded(e)
-          ? SHIELDED
-          : stopped && e.action === 'finding'
-            ? 'A finding; its address stands in the case'
-            : entryLine(e, who, types),
-        text: isShielded(e) ? '' : e.text,
+        ...(stopped && e.action === 'finding'
+          ? { line: 'A finding; its address stands in the case', text: e.text }
+          : entryWords(e, who, types, true)),
       }),
     ),
     signed: signedBy(entries).map((e) => [called(e.by_person ? [e.by_person] : []), time(e.at)]),
@@ -96,6 +96,9 @@ function signedBy(entries: readonly CaseEntry[]): readonly CaseEntry[] {
   const signing = entries.slice(since + 1).filter((e) => e.action === last?.action);
   return [...new Map(signing.map((e) => [e.by_person, e])).values()];
 }
+
+const sanctionsIn = (tx: Tx, caseId: string) =>
+  tx.selectFrom('sanction').selectAll().where('case_id', '=', caseId).orderBy('proposed_at').execute();
 
 /** Every item with its hash, and what has become of it. Of a stopped case things are not described. */
 async function evidenceIn(tx: Tx, caseId: string, stopped: boolean): Promise<string[][]> {

@@ -4,7 +4,7 @@ import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { renderApart } from '#platform/documents/index.ts';
 import { record } from '#platform/ledger.ts';
-import { type PolicyInForce, policyInForce, registerStates } from '#rooms/policies/index.ts';
+import { policyInForce } from '#rooms/policies/index.ts';
 import type { Viewer } from '#web/index.ts';
 import type { CaseFile } from '../cases.store.ts';
 import { keptUntil } from '../evidence/index.ts';
@@ -12,24 +12,7 @@ import { formDocument } from './form.document.ts';
 import { readForm } from './form.facts.ts';
 import { formHtml } from './form.html.ts';
 import { formsOf, insertForm } from './form.store.ts';
-
-/** Documents by which cases are handled, where the policy names them (INC-25, SAN-04, CYB-09, AIG-03). */
-const APPLIED = ['child-protection', 'behaviour', 'bullying', 'child-on-child', 'staff-disciplinary', 'acceptable-use'];
-
-/** What the case was handled by: the policy's version, and each document that goes with it as the school holds it. */
-export async function rulesApplied(
-  tx: Tx,
-  policy: PolicyInForce | null,
-  now: number,
-  only: readonly string[] = APPLIED,
-): Promise<[title: string, version: string][]> {
-  if (!policy) return [['Online-safety policy', 'none was in force']];
-  const held = (await registerStates(tx, now)).filter((r) => r.kind === 'document' && only.includes(r.id));
-  return [
-    [policy.document.title, `version ${policy.number}`],
-    ...held.map((r): [string, string] => [r.title, r.held?.edition ?? 'the school has recorded none']),
-  ];
-}
+import { rulesApplied } from './rules.ts';
 
 /** INC-20: the form of a case that comes to its end, fixed in the transaction that closes it. */
 export async function makeForm(deps: Deps, tx: Tx, viewer: Viewer, file: CaseFile): Promise<void> {

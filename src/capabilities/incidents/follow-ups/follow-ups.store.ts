@@ -24,10 +24,11 @@ export async function giveFollowUp(
   what: { case: string; kind: FollowUpKind; text: string; owner: string; due: string },
 ): Promise<void> {
   const now = deps.clock.now();
+  const id = newId(now);
   await tx
     .insertInto('case_follow_up')
     .values({
-      id: newId(now),
+      id,
       school_id: viewer.school.id,
       case_id: what.case,
       kind: what.kind,
@@ -46,7 +47,7 @@ export async function giveFollowUp(
     address: to.email,
     subject: 'Something to follow up was given to you',
     body: `Something that the school learned is yours to follow up, by ${what.due}.\n\nRead it here after signing in:\n${deps.config.pagesUrl}/cases/follow-ups\n`,
-    about: { kind: 'case', id: what.case },
+    about: { kind: 'case_follow_up', id },
   });
 }
 

@@ -46,12 +46,13 @@ async function give(
   { to, part, text }: { to: string; part: 'reporter' | 'parent'; text: string },
 ): Promise<void> {
   const now = deps.clock.now();
+  const id = newId(now);
   const person = await personById(tx, to);
   if (!person || person.leftOn !== null) return;
   await tx
     .insertInto('case_notice')
     .values({
-      id: newId(now),
+      id,
       school_id: viewer.school.id,
       case_id: file.id,
       to_person: to,
@@ -67,7 +68,7 @@ async function give(
     address: person.email,
     subject: 'Something that you know of was dealt with',
     body: `Something that you know of was dealt with.\n\nRead it here after signing in:\n${deps.config.pagesUrl}/me/notices\n`,
-    about: { kind: 'case', id: file.id },
+    about: { kind: 'case_notice', id },
   });
 }
 
