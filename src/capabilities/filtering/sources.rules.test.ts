@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Refusal } from '#core/errors.ts';
-import { nameFor, needsCategory, readLocation, type SourceRow, sourcesOf } from './sources.rules.ts';
+import { copiesOf, nameFor, needsCategory, readLocation, type SourceRow, sourcesOf } from './sources.rules.ts';
 import { testFolder } from './testing.ts';
 
 const row = (r: Partial<SourceRow>): SourceRow => ({
@@ -55,14 +55,14 @@ test('a single list must say what it is, an archive must not', () => {
 test('a folder of packages is as many sources, each under its own name', () => {
   const folder = testFolder({ 'ut1.tar.gz': '', 'games-only.tar.gz': '', 'README.md': '' });
   assert.deepEqual(
-    sourcesOf(row({ location: folder }), '/none').map((s) => [s.name, s.kind, basename(s.path)]),
+    copiesOf(row({ location: folder }), folder).map((s) => [s.name, s.kind, basename(s.path)]),
     [
       ['games-only', 'archive', 'games-only.tar.gz'],
       ['ut1', 'archive', 'ut1.tar.gz'],
     ],
   );
   const plain = testFolder({ 'games/domains': 'a.example' });
-  assert.deepEqual(sourcesOf(row({ location: plain }), '/none'), [{ name: 'mine', kind: 'folder', path: plain }]);
+  assert.deepEqual(copiesOf(row({ location: plain }), plain), [{ name: 'mine', kind: 'folder', path: plain }]);
 });
 
 test('a list from the web is read from its version in use, and is none before', () => {

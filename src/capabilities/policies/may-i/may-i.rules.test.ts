@@ -85,7 +85,7 @@ const TABLE: readonly (readonly [question: string, secondary: string, centre: st
   ['Can I get round the filter at home?', 'no FCR-06', 'no UAR-13'],
   ['May I share my password with a friend?', 'no AGR-T12', 'no UAR-15'],
   ['Can I download software?', 'no AGR-T25', 'no SEC-10'],
-  ['Can teachers use AI?', 'no AIG-05', 'yes profile'],
+  ['Can teachers use AI?', 'no AIG-05', 'no? AIG-05'],
   ['May a governor use a dating site?', 'no RSK-02', 'yes profile'],
   ['May I look at drugs?', 'no profile', 'no profile'],
   ['Can I use search engines?', 'yes profile', 'yes profile'],

@@ -56,6 +56,12 @@ export function toBody(schema: Schema, value: unknown, words: FormWords, name = 
   }
 }
 
+/** Was anything given below this name? Where nothing was, a group that may be left out is left out. */
+const filled = (body: Body, name: string): boolean =>
+  Object.keys(body).some(
+    (field) => field.startsWith(`${name}/`) && !/:(count|was)$/.test(field) && many(body, field).some((v) => v !== ''),
+  );
+
 /** Where the fields of one of several forms stand. */
 export const branchName = (name: string, kind: number): string => `${name}:${kind}`;
 
@@ -141,6 +147,7 @@ function read(r: Reading, schema: Schema, was: unknown, name: string, key: strin
       return leaf(lines.length === 0 && optional ? undefined : lines);
     }
     case 'group': {
+      if (optional && !filled(body, name)) return undefined;
       const item = (typeof was === 'object' && was !== null ? was : {}) as Record<string, unknown>;
       const parts = shape.parts.flatMap(([k, s, o]) => {
         const v = read(r, s, item[k], at(name, k), k, o);
