@@ -9,6 +9,7 @@ import { chronologyRoutes } from './chronology/index.ts';
 import { clockJobs } from './clocks/index.ts';
 import { closingRoutes, RETENTION_NAV } from './closing/index.ts';
 import { COMPUTERS_NAV, computersRoutes, provenComputer } from './computers/index.ts';
+import { BULLYING_NAV, bullyingRoutes } from './cyber-bullying/index.ts';
 import { deviceSearchJobs, deviceSearchNav, deviceSearchRoutes, type SearchLinks } from './device-search/index.ts';
 import { evidenceJobs, evidencePages } from './evidence/index.ts';
 import { FOLLOW_UPS_NAV, followUpRoutes } from './follow-ups/index.ts';
@@ -24,9 +25,9 @@ import { wordsOnly } from './words-only.ts';
 export { recordVisits } from './access/index.ts';
 export type { Step } from './case.judge.ts';
 export { keepFile, keepThing } from './case.keep.ts';
-export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 /** The roles whose holders act as seniors of a case (INC-04). */
 export { SENIOR_ROLES } from './cases.rules.ts';
+export { type LoggedConcern, logCase, openFromAlert, type Taken, takeStep } from './cases.service.ts';
 /** What stands for each state: its name and what it means now. */
 export { STATES as CASE_STATES_NOW } from './cases.words.ts';
 export { lateCases } from './clocks/index.ts';
@@ -51,6 +52,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
   nav: [
     { href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 },
     COMPUTERS_NAV,
+    BULLYING_NAV,
     FOLLOW_UPS_NAV,
     SUMMARY_NAV,
     RETENTION_NAV,
@@ -62,6 +64,7 @@ export const incidentsRoom = (deps: Deps): Room => ({
     incidentsRoutes(app, deps);
     listRoutes(app, deps, CASE_DUTIES);
     chronologyRoutes(app, deps);
+    bullyingRoutes(app, deps);
     closingRoutes(app, deps, CASE_DUTIES);
     followUpRoutes(app, deps, CASE_DUTIES);
     summaryRoutes(app, deps);
