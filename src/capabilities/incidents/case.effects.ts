@@ -14,6 +14,8 @@ import { wakeWhenDue } from './clocks/clocks.wake.ts';
 import { makeForm } from './closing/form.service.ts';
 import { releaseSeal, sealEvidence } from './evidence/index.ts';
 import { giveFollowUp, isKind } from './follow-ups/follow-ups.store.ts';
+import { goOn, overturn, pauseFor } from './sanctions/appeals.ts';
+import { carryOut } from './sanctions/carry-out.ts';
 import { tellItWasDealtWith } from './summary/notices.ts';
 
 interface Moment {
@@ -76,6 +78,25 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
   {
     when: (m) => m.step.action === 'release-device',
     effect: (m) => releaseDevice(m.deps, m.tx, contextOf(m.viewer), m.after.id, given(m, 'isolation')),
+  },
+  {
+    when: (m) => m.step.action === 'sanction',
+    effect: (m) => carryOut({ ...m, file: m.after, facts: m.before.facts }, m.step.detail ?? {}, m.step.person ?? ''),
+  },
+  {
+    when: (m) => m.step.action === 'appeal-made' && given(m, 'kind') === 'appeal',
+    effect: (m) => pauseFor({ ...m, caseId: m.after.id }, given(m, 'sanction')),
+  },
+  {
+    when: (m) => m.step.action === 'appeal',
+    effect: async (m) => {
+      const [one, decision] = [given(m, 'sanction'), given(m, 'decision')];
+      const heard = m.before.story.appeals.filter((id) => one === '' || id === one);
+      for (const sanction of heard) {
+        if (decision === 'upheld') await overturn({ ...m, caseId: m.after.id }, sanction);
+        if (decision === 'dismissed') await goOn({ ...m, caseId: m.after.id }, sanction);
+      }
+    },
   },
   {
     when: (m) => m.after.state === 'closed' && m.before.file.state !== 'closed',

@@ -66,6 +66,8 @@ export interface CaseFacts {
   /** The designated computer of the case, and the one this request proved to come from (INC-06). */
   readonly computer: string | null;
   readonly fromComputer: string | null;
+  /** Sanctions that were decided here and not overturned. */
+  readonly standing: readonly string[];
   /** Tasks that nobody has finished or cancelled. */
   readonly openTasks: number;
   readonly text: string;

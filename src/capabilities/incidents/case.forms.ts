@@ -12,7 +12,9 @@ export type OptionSource =
   | 'outcomes'
   | 'computers'
   | 'addresses'
-  | 'isolated';
+  | 'isolated'
+  | 'sanctions'
+  | 'appeals';
 export interface Field {
   readonly name: string;
   readonly kind: 'text' | 'line' | 'choice' | 'checks' | 'select' | 'person' | 'when';
@@ -33,6 +35,8 @@ export interface StepForm {
   readonly done: string;
   /** The line of the story; `{person}` and the names of choices are put in. */
   readonly line: string;
+  /** It has a page of its own, where more is asked than fields can: `/cases/<reference>/<action>`. */
+  readonly ownPage?: true;
 }
 
 const text = (label: string, more: Partial<Field> = {}): Field => ({ name: 'text', kind: 'text', label, ...more });
@@ -376,6 +380,16 @@ export const STEP_FORMS: readonly StepForm[] = [
     line: 'Released by the police ({reference})',
   },
   {
+    action: 'sanction',
+    heading: 'Decide what follows',
+    hint: 'From the actions that the policy lists for this type of incident, with the reasons why they are in proportion. Each becomes a task.',
+    fields: [],
+    button: 'Decide what follows',
+    done: 'It is decided. Each action is with whoever does it.',
+    line: 'What follows for {person}, for “{type}”: {actions}. Circumstances: {circumstances}. Nature: {nature}. Seriousness: {seriousness}. Their own account: {account}.',
+    ownPage: true,
+  },
+  {
     action: 'act',
     heading: 'Record what was done',
     hint: 'Who did what, when, and what came of it.',
@@ -485,6 +499,20 @@ export const STEP_FORMS: readonly StepForm[] = [
     line: 'Everything is done: {outcome}',
   },
   {
+    action: 'appeal-made',
+    heading: 'Record an appeal or a complaint',
+    hint: 'Against something that was decided here. What the policy lists is paused while an appeal is heard.',
+    fields: [
+      { name: 'sanction', kind: 'choice', label: 'What it is about', from: 'sanctions' },
+      choice('by', 'It comes from', { person: 'whom it answers', parent: 'a parent or carer', other: 'somebody else' }),
+      choice('kind', 'It is', { appeal: 'an appeal', complaint: 'a complaint; nothing is paused' }),
+      text('What they say, in their own words'),
+    ],
+    button: 'Record it',
+    done: 'It is recorded.',
+    line: 'Against what was decided: {kind}, from {by}',
+  },
+  {
     action: 'appeal',
     heading: 'Appeal',
     hint: 'The time for an appeal is over, nobody wants one, or it was decided.',
@@ -495,6 +523,7 @@ export const STEP_FORMS: readonly StepForm[] = [
         upheld: 'It was made and changed the outcome',
         dismissed: 'It was made and changed nothing',
       }),
+      { name: 'sanction', kind: 'select', label: 'Which (where several are open)', from: 'appeals', optional: true },
       text('In your words'),
     ],
     button: 'Record it',

@@ -9,6 +9,7 @@ import {
   presentSeniors,
 } from './case.facts.ts';
 import { anyMarked } from './case.types.ts';
+import { missingFactors } from './sanctions/decision.ts';
 
 type CaseGuard = Guard<CaseFacts>;
 const guard = (name: string, check: (f: CaseFacts) => string | null): CaseGuard => ({ name, check });
@@ -136,10 +137,29 @@ export const FORM_GUARDS = {
       ? null
       : 'Say what it came to for whoever was hurt, and for whoever did it.',
   ),
+  aboutSubject: guard('aboutSubject', (f) =>
+    f.person && f.subjects.includes(f.person.id)
+      ? null
+      : 'Choose whose conduct it answers, of those the case is about.',
+  ),
+  /** INC-29, INC-30, SAN-35: what the answer must fit, each said for itself, and the person heard. */
+  factors: guard('factors', (f) => Object.values(missingFactors(f.detail))[0] ?? null),
+  standing: guard('standing', (f) =>
+    f.standing.includes(given(f, 'sanction')) ? null : 'Choose what the appeal or complaint is about.',
+  ),
+  /** SAN-35: an appeal that was made is decided; one that nobody made is not. */
+  appealAnswered: guard('appealAnswered', (f) => {
+    const decided = ['upheld', 'dismissed'].includes(given(f, 'decision'));
+    if (decided && f.story.appeals.length === 0)
+      return 'Record first what the appeal is about, so that what it changes is put right.';
+    return !decided && f.story.appeals.length > 0 ? 'An appeal is open. Record whether it changed anything.' : null;
+  }),
   outcome: guard('outcome', (f) => (isOutcome(f.outcome) ? null : 'Choose how the case ends.')),
   answered: guard('answered', (f) => {
     if (f.outcome !== 'no-further-action') {
-      return f.story.acted > 0 ? null : 'Record what was done first, or end it with no further action.';
+      return f.story.acted > 0 || f.standing.length > 0
+        ? null
+        : 'Record what was done first, or end it with no further action.';
     }
     if (!leads(f) && !f.parts.includes('head'))
       return 'Only the safeguarding lead may decide that nothing further is done.';
@@ -276,6 +296,9 @@ export const CASE_GUARDS = {
       ? null
       : 'Answer the four questions that tell whether this is bullying.',
   ),
+  proven: guard('proven', (f) =>
+    f.story.proven ? null : 'What follows is decided once the case was judged and there is substance in it.',
+  ),
   judged: guard('judged', (f) => (f.story.judged ? null : 'The case was not judged before the police took it.')),
   safeguardingOnly: guard('safeguardingOnly', (f) =>
     given(f, 'purpose') === 'safeguarding' ? null : 'While the police have it, only what keeps somebody safe is done.',
@@ -291,7 +314,7 @@ export const CASE_GUARDS = {
       : 'This case is closed by whom the policy names.',
   ),
   appealSettled: guard('appealSettled', (f) =>
-    onlyWellbeing(f) || f.story.appealSettled
+    f.story.appeals.length === 0 && (onlyWellbeing(f) || f.story.appealSettled)
       ? null
       : 'Record that the time for an appeal is over, or that it was waived.',
   ),

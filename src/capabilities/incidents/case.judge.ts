@@ -10,7 +10,8 @@ import { type Story, storyOf } from './case.story.ts';
 import { type CaseAction, type CaseState, caseWorkflow } from './case.workflow.ts';
 import { actingLead, type Leads, partsOf, SENIOR_ROLES } from './cases.rules.ts';
 import { type CaseEntry, type CaseFile, entriesOf } from './cases.store.ts';
-import { openTasks } from './tasks.store.ts';
+import { standingSanctions } from './sanctions/sanctions.store.ts';
+import { openTasks } from './sanctions/tasks.store.ts';
 
 /** A step as it was asked: words, whom it is about, and what else its form holds. */
 export interface Step {
@@ -70,6 +71,7 @@ export async function standingOf(
     pupils: await anyPupil(tx, [...file.subjects, ...file.affected]),
     computer: file.computer,
     fromComputer,
+    standing: await standingSanctions(tx, file.id),
     openTasks: await openTasks(tx, file.id),
     text: '',
     detail: {},
@@ -174,6 +176,9 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   verdict: 'verdict',
   openItem: 'item',
   leadWithholds: 'decision',
+  aboutSubject: 'person',
+  standing: 'sanction',
+  appealAnswered: 'decision',
   lessonOwner: 'person',
   lessonDue: 'due',
   forAffected: 'person',

@@ -34,6 +34,8 @@ export interface Story {
   readonly police: 'reported' | 'not-reported' | null;
   /** A group has found substance in it. */
   readonly judged: boolean;
+  /** What the last judgement came to: substance. */
+  readonly proven: boolean;
   readonly acted: number;
   readonly supported: boolean;
   /** Whom support was recorded for by name (CYB-02). */
@@ -47,6 +49,8 @@ export interface Story {
   /** What the last answers to them come to. */
   readonly bullying: BullyingVerdict | null;
   readonly appealSettled: boolean;
+  /** Sanctions that an open appeal or complaint is about (SAN-35). */
+  readonly appeals: readonly string[];
 }
 
 /** An entry as the story reads it. */
@@ -80,6 +84,7 @@ export function storyOf(entries: readonly Told[]): Story {
   let findings = 0;
   let acted = 0;
   const seen = new Set<string>();
+  const appeals = new Set<string>();
   for (const e of entries) {
     const by = e.by_person ?? '';
     seen.add(e.action);
@@ -136,6 +141,19 @@ export function storyOf(entries: readonly Told[]): Story {
       case 'act':
         acted++;
         break;
+      case 'appeal-made':
+        appeals.add(str(e.detail.sanction));
+        seen.delete('appeal');
+        break;
+      case 'appeal': {
+        const which = str(e.detail.sanction);
+        if (which) appeals.delete(which);
+        else appeals.clear();
+        break;
+      }
+      case 'sanction':
+        seen.delete('appeal');
+        break;
       case 'reopen':
         for (const fresh of ['appeal', 'judge', 'inform']) seen.delete(fresh);
         recordedAt = null;
@@ -154,6 +172,7 @@ export function storyOf(entries: readonly Told[]): Story {
     findings,
     police: (['reported', 'not-reported'] as const).find((d) => decided.filter((x) => x === d).length > 1) ?? null,
     judged: entries.some((e) => e.action === 'judge' && e.to_state === 'actions'),
+    proven: entries.findLast((e) => e.action === 'judge' && e.from_state !== e.to_state)?.to_state === 'actions',
     acted,
     supported: seen.has('help') || seen.has('support'),
     supportedPeople: new Set(entries.filter((e) => e.action === 'help').map((e) => str(e.detail.person))),
@@ -162,5 +181,6 @@ export function storyOf(entries: readonly Told[]): Story {
     bullyingTested: seen.has('bullying-test'),
     bullying: tested ? bullyingVerdict(tested.detail) : null,
     appealSettled: seen.has('appeal'),
+    appeals: [...appeals],
   };
 }

@@ -59,6 +59,11 @@ export function typesOf(document: Pick<PolicyDocument, 'sanctions'>): readonly I
   return [...TYPES, ...rows.map((i): IncidentType => ({ id: i.id, name: i.name, group: 'conduct' }))];
 }
 
+/** The actions that this school's policy can offer in answer to an incident, for lines of a case that name them. */
+export function actionsOf({ sanctions }: Pick<PolicyDocument, 'sanctions'>): readonly { id: string; name: string }[] {
+  return [sanctions.pupil, sanctions.staff].flatMap(({ table, mapping }) => (table ?? mapping)?.actions ?? []);
+}
+
 /** Has one of these types the mark? A type of an earlier policy that is known no longer has none. */
 export const anyMarked = (types: readonly string[], mark: 'police' | 'imagery' | 'bullying' | 'support'): boolean =>
   TYPES.some((t) => t[mark] && types.includes(t.id));

@@ -65,17 +65,17 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   actions: {
     leading:
-      'assign release-device classify contain-item contain-done join leave act resolve suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-item contain-done join leave sanction appeal-made appeal act resolve suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-item contain-done suspect help conflict note',
   },
   'police-hold': {
     leading:
-      'assign release-device contain-item contain-done join suspect police-release not-imagery police-decision act help inform record contact involve touch conflict link note',
+      'assign release-device contain-item contain-done join suspect police-release not-imagery police-decision appeal-made act help inform record contact involve touch conflict link note',
     member: 'contain-item contain-done suspect help conflict note',
   },
   resolved: {
     leading:
-      'assign release-device classify contain-done join more appeal close lessons suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'assign release-device classify contain-done join more appeal-made appeal close lessons suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-done suspect help conflict note',
   },
   closed: { leading: 'reopen suspect lessons', member: 'suspect' },
@@ -166,6 +166,7 @@ const facts = (more: Partial<CaseFacts> = {}): CaseFacts => ({
   affected: [],
   computer: null,
   fromComputer: null,
+  standing: [],
   openTasks: 0,
   text: 'Spoke with her; her mother is coming in today.',
   outcome: 'supported',

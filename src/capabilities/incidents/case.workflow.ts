@@ -48,6 +48,7 @@ export const CASE_ACTIONS = [
   'police-decision',
   'to-police',
   'police-release',
+  'sanction',
   'act',
   'help',
   'inform',
@@ -61,6 +62,7 @@ export const CASE_ACTIONS = [
   'note',
   'resolve',
   'more',
+  'appeal-made',
   'appeal',
   'close',
   'lessons',
@@ -284,6 +286,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     proves: ['INC-12'],
   }),
 
+  ...staying(['actions'], {
+    action: 'sanction',
+    who: handlers,
+    guards: [is.assigned, is.proven, form.aboutSubject, form.factors, form.reasoned],
+    proves: ['INC-29', 'INC-30', 'SAN-02', 'SAN-04'],
+  }),
   ...staying(['actions'], { action: 'act', who: handlers, guards: [is.assigned, form.said] }),
   ...staying(['halted', 'police-hold'], { action: 'act', who: handlers, guards: [is.safeguardingOnly, form.said] }),
   ...staying(TAKEN_UP, {
@@ -333,7 +341,18 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
     proves: ['INC-23', 'INC-31', 'INC-24', 'EVI-06'],
   }),
   ...moving(['resolved'], 'actions', { action: 'more', who: handlers, guards: [form.reasoned] }),
-  ...staying(['resolved'], { action: 'appeal', who: handlers, guards: [form.reasoned], proves: ['SAN-35'] }),
+  ...staying(['actions', 'police-hold', 'resolved'], {
+    action: 'appeal-made',
+    who: handlers,
+    guards: [form.standing, form.reasoned],
+    proves: ['SAN-35'],
+  }),
+  ...staying(['actions', 'resolved'], {
+    action: 'appeal',
+    who: handlers,
+    guards: [form.appealAnswered, form.reasoned],
+    proves: ['SAN-35'],
+  }),
   ...moving(['resolved'], 'closed', {
     action: 'close',
     who: handlers,

@@ -14,7 +14,7 @@ import { type OptionSource, STEP_FORMS, type StepForm } from './case.forms.ts';
 import { CASE_GUARDS } from './case.guards.ts';
 import { type Standing, standingOf } from './case.judge.ts';
 import { procedureOf } from './case.leads.ts';
-import { typesOf } from './case.types.ts';
+import { actionsOf, typesOf } from './case.types.ts';
 import { type CaseState, caseWorkflow } from './case.workflow.ts';
 import { readingsOf } from './cases.readings.ts';
 import { isKeptFrom } from './cases.rules.ts';
@@ -28,6 +28,7 @@ import { VERDICT_WORDS } from './cyber-bullying/definition.ts';
 import { searchesBeside } from './device-search/index.ts';
 import { recordOf } from './handover/index.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
+import { followedOf, standingChoices } from './sanctions/followed.ts';
 
 /** A step that a page offers, with what is still missing before it can be taken. */
 interface Offer extends StepForm {
@@ -42,7 +43,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const now = deps.clock.now();
     const standing = await standingOf(tx, viewer, file, now, fromComputer);
     const document = (await policyInForce(tx, now))?.document;
-    const types = new Map(document ? typesOf(document).map((t) => [t.id, t.name]) : []);
+    const types = new Map(document ? [...typesOf(document), ...actionsOf(document)].map((t) => [t.id, t.name]) : []);
     const { entries } = standing;
     const shielded = !standing.facts.parts.some((p) => p === 'lead' || p === 'deputy' || p === 'head');
     const mentioned = entries.flatMap((e) => [e.by_person, e.detail.person]).filter((id) => typeof id === 'string');
@@ -51,7 +52,11 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const called = (ids: readonly string[]) => ids.map((id) => who.get(id) ?? 'a person who has left the records');
     const offers = offersOf(standing);
     const hidden = isHiddenHere(file, fromComputer);
-    const first = STATES[file.state].first.flatMap((a) => offers.filter((o) => o.action === a));
+    // Once something was decided, deciding more is possible and not the next step.
+    const decided = standing.facts.standing.length > 0;
+    const first = STATES[file.state].first
+      .filter((a) => a !== 'sanction' || !decided)
+      .flatMap((a) => offers.filter((o) => o.action === a));
     return {
       file,
       state: STATES[file.state],
@@ -66,6 +71,8 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       manager: file.manager ? (called([file.manager])[0] ?? null) : null,
       mine: file.manager === viewer.person.id,
       containment: standing.story.items,
+      followed: await followedOf(tx, file.id, viewer.person.id),
+      handles: offers.some((o) => o.action === 'inform'),
       record: recordOf(standing),
       devices: await searchesBeside(tx, viewer, file.id, now),
       readings: await readingsOf(tx, file.id),
@@ -110,8 +117,10 @@ async function examinationOf(tx: Tx, file: CaseFile, hidden: boolean, here: stri
 }
 const LATEST = 10;
 
-function offersOf({ file, facts }: Standing): Offer[] {
-  const offered = caseWorkflow.offered(file.state, facts.parts);
+function offersOf({ file, facts, story }: Standing): Offer[] {
+  // Where nothing was proven a page does not speak of sanctions: most cases are a child in need.
+  const silent = story.proven ? [] : ['sanction', 'appeal-made'];
+  const offered = caseWorkflow.offered(file.state, facts.parts).filter((a) => !silent.includes(a));
   return STEP_FORMS.filter((f) => offered.includes(f.action)).map((form) => {
     const rows = caseWorkflow.rows.filter(
       (r) => r.from === file.state && r.action === form.action && r.who.some((w) => facts.parts.includes(w)),
@@ -192,6 +201,8 @@ async function optionsFor(
     addresses: () => singleAddresses(tx),
     affected: async () => [...(await names(tx, file.affected))].map(([value, text]) => ({ value, text })),
     isolated: () => isolatedDevices(tx, file.id, now),
+    sanctions: () => standingChoices(tx, file.id),
+    appeals: async () => (await standingChoices(tx, file.id)).filter((s) => story.appeals.includes(s.value)),
   };
   const filled = await Promise.all([...wanted].map(async (source) => [source, await read[source]()] as const));
   return Object.fromEntries(filled);

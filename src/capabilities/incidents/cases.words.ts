@@ -57,7 +57,7 @@ export const STATES: Readonly<
     name: 'Actions',
     tag: 'calm',
     now: 'What follows is done and recorded: support, answers to what happened, who is told.',
-    first: ['act', 'inform', 'record', 'resolve'],
+    first: ['sanction', 'act', 'inform', 'record', 'resolve'],
   },
   'police-hold': {
     name: 'With the police',
@@ -116,13 +116,15 @@ export function entryLine(
   const line = form.line.replace(/\{(\w+)\}/g, (_, key: string) => {
     const value = detail[key];
     if (key === 'person') return (typeof value === 'string' && names.get(value)) || 'somebody';
-    if (key === 'types') return Array.isArray(value) ? value.map((t) => types.get(String(t)) ?? t).join(', ') : '';
+    if (key === 'types' || key === 'actions')
+      return Array.isArray(value) ? value.map((t) => types.get(String(t)) ?? t).join(', ') : '';
+    if (key === 'type') return types.get(String(value)) ?? String(value);
     if (key === 'outcome') return isOutcome(String(value)) ? OUTCOMES[value as keyof typeof OUTCOMES] : '';
     return typeof value === 'string'
       ? named(
           form.fields.find((f) => f.name === key),
           value,
-        )
+        ).replace(/\.$/, '')
       : '';
   });
   const verdict = action === 'bullying-test' ? `. ${VERDICT_WORDS[bullyingVerdict(detail)]}` : '';

@@ -71,13 +71,14 @@ const TABLE = [
   ['POST', '/cases/summary', SAFEGUARDING],
   ['GET', '/cases/:id', READERS],
   ['GET', '/cases/:id/print', READERS],
+  ['GET', '/cases/:id/sanction', READERS],
   ...CASE_ACTIONS.filter((a) => a !== 'report').map((a) => ['POST', `/cases/:id/${a}`, READERS]),
 ];
 
 test('the room has exactly the routes of this table, each open to exactly these duties', async () => {
   const routes = pages.app.routeTable
     // Rooms within the room have tables of their own.
-    .filter((r) => /^\/cases(?!\/:id\/evidence|\/computers)/.test(r.url) && r.method !== 'HEAD')
+    .filter((r) => /^\/cases(?!\/:id\/(?:evidence|letters)|\/computers)/.test(r.url) && r.method !== 'HEAD')
     .map((r) => [r.method, r.url, typeof r.access === 'object' ? r.access.duties : r.access]);
   assert.deepEqual(routes.sort(), [...TABLE].sort());
   assert.ok((await everyRouteDenies(pages, s)) >= TABLE.length);

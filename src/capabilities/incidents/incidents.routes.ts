@@ -107,7 +107,7 @@ export function incidentsRoutes(app: WebApp, deps: Deps): void {
     return reply.page(`${VIEWS}/print.njk`, page);
   });
 
-  for (const form of STEP_FORMS) {
+  for (const form of STEP_FORMS.filter((f) => !f.ownPage)) {
     app.post(
       `/cases/:id/${form.action}`,
       { config: READERS, schema: { params, body: StepBody } },

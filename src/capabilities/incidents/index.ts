@@ -4,6 +4,7 @@ import type { Room } from '#web/index.ts';
 import { visitsOfCase, visitsRoutes } from './access/index.ts';
 import { evidenceSide } from './case.evidence.ts';
 import { haltCase } from './case.halt.ts';
+import { sanctionsSide } from './case.sanctions.ts';
 import { openFromSearch } from './cases.service.ts';
 import { chronologyRoutes } from './chronology/index.ts';
 import { clockJobs } from './clocks/index.ts';
@@ -16,6 +17,7 @@ import { FOLLOW_UPS_NAV, followUpRoutes } from './follow-ups/index.ts';
 import { handoverRoutes } from './handover/index.ts';
 import { CASE_DUTIES, incidentsRoutes } from './incidents.routes.ts';
 import { listRoutes } from './lists/index.ts';
+import { sanctionsJobs, sanctionsNav, sanctionsRoutes, TASKS_NAV } from './sanctions/index.ts';
 import { SUMMARY_NAV, summaryRoutes } from './summary/index.ts';
 import { TELLING_NAV, tellingJobs, tellingRoutes } from './telling/index.ts';
 import { wordsOnly } from './words-only.ts';
@@ -34,6 +36,7 @@ export { lateCases } from './clocks/index.ts';
 export { authoriseSearcher, startSearch, takeSearchStep } from './device-search/index.ts';
 export { closedWithoutLessons, myFollowUps } from './follow-ups/index.ts';
 export { listCases } from './lists/index.ts';
+export { lettersTo, myTasks, warningsOf } from './sanctions/index.ts';
 export { noticesTo } from './summary/index.ts';
 export { promptReportExists } from './telling/index.ts';
 
@@ -52,13 +55,14 @@ export const incidentsRoom = (deps: Deps): Room => ({
   nav: [
     { href: '/cases', text: 'Cases', duties: CASE_DUTIES, order: 40 },
     COMPUTERS_NAV,
+    TASKS_NAV,
     BULLYING_NAV,
     FOLLOW_UPS_NAV,
     SUMMARY_NAV,
     RETENTION_NAV,
     ...TELLING_NAV,
   ],
-  navFor: (viewer) => deviceSearchNav(deps, viewer),
+  navFor: async (viewer) => [...(await deviceSearchNav(deps, viewer)), ...(await sanctionsNav(deps, viewer))],
   routes: (app) => {
     wordsOnly(app);
     incidentsRoutes(app, deps);
@@ -77,11 +81,12 @@ export const incidentsRoom = (deps: Deps): Room => ({
     visitsRoutes(app, deps);
     deviceSearchRoutes(app, deps, searchLinks(deps));
     tellingRoutes(app, deps);
+    sanctionsRoutes(app, deps, sanctionsSide(deps), CASE_DUTIES);
   },
 });
 
 export function incidentsJobs(deps: Deps): { tasks: Tasks; recurring: readonly Recurring[] } {
-  const parts = [evidenceJobs(deps), deviceSearchJobs(deps), clockJobs(deps), tellingJobs(deps)];
+  const parts = [evidenceJobs(deps), deviceSearchJobs(deps), clockJobs(deps), tellingJobs(deps), sanctionsJobs(deps)];
   return {
     tasks: Object.assign({}, ...parts.map((p) => p.tasks)),
     recurring: parts.flatMap((p) => p.recurring),

@@ -16,6 +16,7 @@ import { policyReview } from './review.lines.ts';
 import * as roles from './roles.lines.ts';
 import * as running from './running.lines.ts';
 import * as safeguarding from './safeguarding.lines.ts';
+import * as tasks from './tasks.lines.ts';
 
 const KEEPERS = ['ict-manager', 'administrator'];
 
@@ -25,6 +26,9 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: KEEPERS, read: running.gateways },
   { duties: [...KEEPERS, 'filter-approver', ...SAFEGUARDING_ROLES], read: filterProof },
   { duties: ['staff', 'governor'], read: duties.myDuties },
+  { duties: ['staff', 'governor', 'volunteer'], read: tasks.tasksToDo },
+  { duties: ['pupil', 'staff', 'governor', 'volunteer'], read: tasks.warningsToRead },
+  { duties: ['parent'], read: tasks.lettersToRead },
   { duties: ['staff'], read: safeguarding.myCases },
   { duties: ESCALATION_ROLES, read: safeguarding.waitingCases },
   { duties: ['staff', ...ESCALATION_ROLES], read: casesLate },
