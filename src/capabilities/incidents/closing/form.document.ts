@@ -6,7 +6,6 @@ import {
   note,
   paragraph,
   type Rich,
-  table,
 } from '#platform/documents/index.ts';
 
 /** An entry in words: when, who, what, and what they wrote. */
@@ -74,7 +73,7 @@ export function formDocument(f: FormFacts): DocumentModel {
             ),
           ]
         : []),
-      ...section('The case', ['What', ''], f.about),
+      ...section('The case', ['What', 'How it was'], f.about),
       ...section('People', ['Part', 'Who'], f.people),
       ...section('By which rules', ['Document', 'Version'], f.policy),
       ...PARTS.flatMap(({ heading: part, actions }) => [
@@ -90,9 +89,8 @@ export function formDocument(f: FormFacts): DocumentModel {
       ...section('Sanctions', ['Whom', 'For', 'What', 'Procedure', 'Decided'], f.sanctions),
       ...section('Evidence', ['Item', 'Kind', 'Description', 'Bytes', 'SHA-256', 'Now'], f.evidence),
       ...section('The whole story', HEAD, f.entries.map(row)),
-      heading(2, 'Signatures'),
-      table(
-        'Signatures',
+      ...headedTable(
+        heading(2, 'Signatures'),
         ['Name', 'Signed in Gatehouse', 'Signature on paper', 'Date'],
         f.signed.map(([name, at]) => [name, at, ' ', ' ']),
       ),

@@ -12,7 +12,8 @@ h2 { margin-top: 2.25rem; break-after: avoid; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid #b9b3a5; padding: .4rem .6rem; text-align: left; vertical-align: top; min-width: 5rem; overflow-wrap: anywhere; white-space: pre-line; }
 thead th { background: #efe9dd; }
-tbody th { font-weight: 600; min-width: 8rem; }
+th, td { min-width: 7rem; }
+tbody th { font-weight: 600; }
 main > :last-child td { height: 3rem; }
 .govuk-visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media print { main { max-width: none; padding: 0; } tr { break-inside: avoid; } }

@@ -23,13 +23,15 @@ export function formsPage(deps: Deps, viewer: Viewer, which: string) {
         ...new Set([...forms.map((f) => f.by_person), ...disposals.flatMap((d) => [d.by_person, d.answer?.by_person])]),
       ].filter((id): id is string => typeof id === 'string'),
     );
+    const keptUntil = forms.length > 0 ? await keptUntilNow(tx, file, now) : null;
     const open = disposals.find((d) => d.answer === null);
     return {
       file,
       forms: forms
         .map((f) => ({ ...f, by: f.by_person && who.get(f.by_person), hash: f.pdf_sha256.toString('hex') }))
         .reverse(),
-      keptUntil: forms.length > 0 ? await keptUntilNow(tx, file, now) : null,
+      keptUntil,
+      early: keptUntil !== null && keptUntil.getTime() > now,
       kept: forms.length > 0 ? await whyKept(tx, file, now) : null,
       open: open && { ...open, by: who.get(open.by_person), mine: open.by_person === viewer.person.id },
       refused: disposals

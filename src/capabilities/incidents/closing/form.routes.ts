@@ -14,7 +14,7 @@ import { formFile, formsOf } from './form.store.ts';
 export const RETENTION_NAV = {
   href: '/cases/retention',
   within: '/cases',
-  text: 'Time is over',
+  text: 'Retention review',
   duties: SAFEGUARDING_ROLES,
   order: 47,
 };

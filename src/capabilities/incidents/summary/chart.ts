@@ -9,7 +9,9 @@ echarts.use([BarChart, GridComponent, SVGRenderer]);
 /** Light ground first, dark ground second. */
 const COLOURS = { bar: ['#2f7d63', '#7cc9a8'], ink: ['#474d48', '#b6bdb5'], line: ['#ddd5c5', '#35413b'] } as const;
 const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 14, color: COLOURS.ink[0] };
-const ROW = 34;
+/** A name of a type takes up to three lines beside its bar; letters are wider in a browser than they are measured here. */
+const ROW = 54;
+const NAMES = 0.44;
 
 /** A bar for each type whose number is shown; the table beside it says the same and names the others. */
 export function summarySvg(figures: SummaryFigures, width: number): { svg: string; height: number } {
@@ -18,7 +20,7 @@ export function summarySvg(figures: SummaryFigures, width: number): { svg: strin
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,
-    grid: { left: 8, right: 40, top: 8, bottom: 8, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: width * (NAMES + 0.02), right: 40, top: 8, bottom: 30 },
     xAxis: {
       type: 'value',
       minInterval: 1,
@@ -30,7 +32,7 @@ export function summarySvg(figures: SummaryFigures, width: number): { svg: strin
       data: bars.map((t) => t.name),
       axisLine: { lineStyle: { color: COLOURS.line[0] } },
       axisTick: { show: false },
-      axisLabel: { ...FONT, width: width * 0.42, overflow: 'break' },
+      axisLabel: { ...FONT, width: width * NAMES * 0.8, overflow: 'break', interval: 0 },
     },
     series: [
       {

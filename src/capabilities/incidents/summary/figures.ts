@@ -31,6 +31,10 @@ export function summaryOf(cases: readonly Counted[], types: readonly IncidentTyp
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
   const few = cases.length < SMALL;
   const hidden = few ? sorted.map(() => null) : suppressed(sorted.map(([, n]) => n));
+  // Bullying is a sum of types too: one hidden type within it, or one without, could be worked out from it.
+  const oneHidden = [true, false].some(
+    (within) => sorted.filter(([id], i) => hidden[i] === null && anyMarked([id], 'bullying') === within).length === 1,
+  );
   const bullying = cases.filter((c) => anyMarked(c.types, 'bullying')).length;
   return {
     all: few ? null : cases.length,
@@ -38,7 +42,7 @@ export function summaryOf(cases: readonly Counted[], types: readonly IncidentTyp
       name: id === '' ? 'Not classified yet' : (names.get(id) ?? id),
       cases: hidden[i] ?? null,
     })),
-    bullying: few || bullying < SMALL || cases.length - bullying < SMALL ? null : bullying,
+    bullying: few || oneHidden || bullying < SMALL || cases.length - bullying < SMALL ? null : bullying,
     firstActionMinutes: median(
       cases.flatMap((c) => minutes(c.opened_at, c.first_action_at)),
       1,

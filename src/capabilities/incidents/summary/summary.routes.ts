@@ -27,7 +27,7 @@ const closed = { additionalProperties: false };
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const Text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 const Size = Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')]));
-const WIDTH = { wide: 900, narrow: 360 } as const;
+const WIDTH = { wide: 680, narrow: 340 } as const;
 const LEADS = { access: { duties: SAFEGUARDING_ROLES } };
 const PUBLIC = { access: 'public' } as const;
 
