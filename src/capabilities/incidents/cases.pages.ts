@@ -10,12 +10,13 @@ import { contextOf, type Viewer } from '#web/index.ts';
 import { isHiddenHere, isolatedDevices, namedVisits, ordersOf, singleAddresses } from './access/index.ts';
 import { isOutcome, OUTCOMES } from './case.facts.ts';
 import { flowDrawing, flowSettings, flowSteps } from './case.flow.ts';
-import { type OptionSource, STEP_FORMS, type StepForm } from './case.forms.ts';
+import { type OptionSource, STEP_FORMS } from './case.forms.ts';
 import { CASE_GUARDS } from './case.guards.ts';
 import { type Standing, standingOf } from './case.judge.ts';
 import { procedureOf } from './case.leads.ts';
 import { actionsOf, typesOf } from './case.types.ts';
 import { type CaseState, caseWorkflow } from './case.workflow.ts';
+import { nextOf, type Offer } from './cases.next.ts';
 import { readingsOf } from './cases.readings.ts';
 import { isKeptFrom } from './cases.rules.ts';
 import { categoryName } from './cases.service.ts';
@@ -29,11 +30,6 @@ import { searchesBeside } from './device-search/index.ts';
 import { recordOf } from './handover/index.ts';
 import type { NewCaseForm } from './incidents.routes.ts';
 import { followedOf, standingChoices } from './sanctions/followed.ts';
-
-/** A step that a page offers, with what is still missing before it can be taken. */
-interface Offer extends StepForm {
-  readonly missing: readonly string[];
-}
 
 /** INC-01: where the case is, why, what comes next, and what or who is missing. */
 export function casePage(deps: Deps, viewer: Viewer, which: string, find?: string, fromComputer: string | null = null) {
@@ -52,11 +48,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const called = (ids: readonly string[]) => ids.map((id) => who.get(id) ?? 'a person who has left the records');
     const offers = offersOf(standing);
     const hidden = isHiddenHere(file, fromComputer);
-    // Once something was decided, deciding more is possible and not the next step.
-    const decided = standing.facts.standing.length > 0;
-    const first = STATES[file.state].first
-      .filter((a) => a !== 'sanction' || !decided)
-      .flatMap((a) => offers.filter((o) => o.action === a));
+    const first = STATES[file.state].first.flatMap((a) => offers.filter((o) => o.action === a));
     return {
       file,
       state: STATES[file.state],
@@ -88,7 +80,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       rules: await rulesApplied(tx, await policyInForce(tx, now), now),
       bullying: standing.story.bullying && VERDICT_WORDS[standing.story.bullying],
       examination: await examinationOf(tx, file, hidden, fromComputer),
-      ...nextOf(first),
+      ...nextOf(first, standing),
       stop: offers.find((o) => o.action === 'suspect'),
       others: offers.filter((o) => !first.includes(o) && o.action !== 'suspect'),
       options: await optionsFor(tx, offers, standing, document, find, now),
@@ -132,13 +124,6 @@ function offersOf({ file, facts, story }: Standing): Offer[] {
     const missing = ways.reduce((least, w) => (w.length < least.length ? w : least), ways[0] ?? []);
     return { ...form, missing };
   });
-}
-
-/** The step to take now, what else could come next, and what the state's last step still waits for. */
-function nextOf(first: readonly Offer[]) {
-  const next = first.find((o) => o.missing.length === 0) ?? first[0];
-  const goal = first.at(-1);
-  return { next, alsoNext: first.filter((o) => o !== next), goal: goal?.missing.length ? goal : undefined };
 }
 
 /** The usual way of a case, with where this one stands: what the page draws at its top. */
