@@ -331,7 +331,10 @@ test('ALR-09 the page to tell someone works without signing in, and what is told
   await page.goto(`${it.pages}/tell`);
   await page.locator('[name=words]').fill('Somebody keeps sending me messages that frighten me.');
   await page.getByLabel('It happened to me').check();
-  await page.getByRole('group', { name: /safe now/ }).getByLabel('I am not sure').check();
+  await page
+    .getByRole('group', { name: /safe now/ })
+    .getByLabel('I am not sure')
+    .check();
   await page.getByRole('button', { name: 'Send this' }).click();
   assert.match(await page.locator('main').innerText(), /R-[A-Z0-9]{6}/);
   await context.close();

@@ -69,18 +69,15 @@ interface ListSourceVersionTable {
 }
 /** Names in a version that no honest list holds, by what they are; `known`: sites that our own lists know as good. */
 export interface ListMarks {
-  readonly names?: readonly { readonly name: string; readonly word: string; readonly kind: 'own' | 'over-own' | 'suffix' }[];
+  readonly names?: readonly {
+    readonly name: string;
+    readonly word: string;
+    readonly kind: 'own' | 'over-own' | 'suffix';
+  }[];
   readonly known?: number;
 }
 export type ListChangeKind = 'add' | 'on' | 'off' | 'remove' | 'settings' | 'words' | 'version';
-export type ListChangeState =
-  | 'proposed'
-  | 'applied'
-  | 'refused'
-  | 'withdrawn'
-  | 'to-review'
-  | 'reviewed'
-  | 'undone';
+export type ListChangeState = 'proposed' | 'applied' | 'refused' | 'withdrawn' | 'to-review' | 'reviewed' | 'undone';
 interface ListChangeTable {
   id: Generated<string>;
   number: ColumnType<string, never, never>;

@@ -24,7 +24,11 @@ interface CaseFileTable {
   team: Generated<string[]>;
   manager: string | null;
   types: Generated<string[]>;
-  severity: ColumnType<'urgent' | 'serious' | 'routine', 'urgent' | 'serious' | 'routine' | undefined, 'urgent' | 'serious' | 'routine'>;
+  severity: ColumnType<
+    'urgent' | 'serious' | 'routine',
+    'urgent' | 'serious' | 'routine' | undefined,
+    'urgent' | 'serious' | 'routine'
+  >;
   affected: Generated<string[]>;
   witnesses: Generated<string[]>;
   conflicted: Generated<string[]>;
