@@ -5,6 +5,7 @@ import { lifeWorkflow } from '#rooms/policies/index.ts';
 import { caseWorkflow } from './case.workflow.ts';
 import { complaintWorkflow, searchWorkflow } from './device-search/index.ts';
 import { itemWorkflow } from './evidence/index.ts';
+import { taskWorkflow } from './sanctions/task.workflow.ts';
 import { reportWorkflow } from './telling/report.workflow.ts';
 
 export const WORKFLOWS_FILE: URL = new URL('../../../docs/workflows.md', import.meta.url);
@@ -37,6 +38,7 @@ export const workflowsPage = (): string =>
       'Nobody deals with a complaint about a search that they took part in.',
       complaintWorkflow,
     ),
+    ...part('A task from a case', 'Whoever has it reads its own text, and nothing of the case.', taskWorkflow),
     ...part(
       'A policy',
       'What follows approval is the work of the clock. Nobody approves what they wrote or signed.',
