@@ -35,7 +35,7 @@ const code = (wanted: string) => (e: unknown) => {
   return true;
 };
 
-async function closed(): Promise<{ id: string; reference: string }> {
+async function closed(before?: (id: string) => Promise<unknown>): Promise<{ id: string; reference: string }> {
   const made = await logCase(s.deps, viewer('staff'), {
     title: 'Something that happened',
     category: null,
@@ -45,6 +45,7 @@ async function closed(): Promise<{ id: string; reference: string }> {
     text: 'Told to me <b>at the end</b> of the lesson.',
   });
   await step('dsl', made.reference, 'assign', { person: s.people.dsl.id });
+  await before?.(made.id);
   await endCase((action, more) => step('dsl', made.reference, action, more), 'supported');
   return made;
 }
@@ -76,6 +77,23 @@ test('INC-20 INC-25 closing fixes the form as page and PDF, with people, story, 
     id,
   ]);
   assert.deepEqual([entry?.detail.html, entry?.detail.pdf, entry?.detail.number], [sha256(html), sha256(pdf), 1]);
+});
+
+/** A sanction of Zed's that stands in the case. */
+const sanctioned = (id: string) =>
+  t.asOwner(
+    `insert into sanction (id, school_id, case_id, person_id, who, type, type_name, actions, decision, policy_number, procedure,
+       proposed_by, proposed_at, decided_at)
+     values (uuidv7(), $1, $2, $3, 'pupil', 'misuse', 'Misuse of a phone', '{warning}', 'x', 1,
+       '{"id":"behaviour","title":"Behaviour policy","version":"Autumn 2026"}', $4, $5, $5)`,
+    [s.id, id, s.people.year8.id, s.people.dsl.id, new Date(s.clock.now())],
+  );
+
+test('SAN-04 the form names each sanction with the procedure and the versions by which it was given', async () => {
+  const { id } = await closed(sanctioned);
+  const [form] = await forms(id);
+  const html = (await as('dsl', (tx) => formFile(tx, form?.id ?? '', 'html')))?.bytes.toString() ?? '';
+  assert.ok(html.includes('Misuse of a phone') && html.includes('Behaviour policy, Autumn 2026; policy version 1'));
 });
 
 test('INC-20 reopening leaves a form as it was, and the next closing makes another', async () => {
@@ -120,7 +138,7 @@ test('INC-20 EVI-10 before its day a form is deleted, changed or disposed of by 
 });
 
 test('EVI-10 when its time is over a case is listed; two people dispose of it and words, people and forms are gone', async () => {
-  const { id, reference } = await closed();
+  const { id, reference } = await closed(sanctioned);
   const list = async () => (await pages.as(s.people.dsl).get('/cases/retention')).body;
   assert.ok(!(await list()).includes(reference));
   s.clock.advance(2556 * DAY);
@@ -156,6 +174,7 @@ test('EVI-10 when its time is over a case is listed; two people dispose of it an
   assert.ok(file?.disposed_at && file.closed_at);
   const entries = await as('dsl', (tx) => entriesOf(tx, id));
   assert.ok(entries.length > 5 && entries.every((e) => e.text === ''));
+  assert.deepEqual(await t.asOwner('select 1 from sanction where case_id = $1', [id]), []);
   assert.deepEqual(
     (await forms(id)).map((f) => f.pdf_sha256),
     hashes,

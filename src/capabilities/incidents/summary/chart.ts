@@ -9,8 +9,8 @@ echarts.use([BarChart, GridComponent, SVGRenderer]);
 /** Light ground first, dark ground second. */
 const COLOURS = { bar: ['#2f7d63', '#7cc9a8'], ink: ['#474d48', '#b6bdb5'], line: ['#ddd5c5', '#35413b'] } as const;
 const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 14, color: COLOURS.ink[0] };
-/** A name of a type takes up to three lines beside its bar; letters are wider in a browser than they are measured here. */
-const ROW = 54;
+/** A name of a type takes up to four lines beside its bar; letters are wider in a browser than they are measured here. */
+const ROW = 68;
 const NAMES = 0.44;
 
 /** A bar for each type whose number is shown; the table beside it says the same and names the others. */
