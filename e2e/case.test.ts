@@ -145,7 +145,7 @@ async function fillStep(page: Page, which: string, action: string, filled: Fille
   for (const [name, value] of Object.entries(filled)) {
     const field = form.locator(`[name="${name}"]`);
     const type = await field.first().evaluate((e) => (e as unknown as { type: string }).type);
-    if (type === 'radio' || type === 'checkbox') await form.getByLabel(value, { exact: true }).check();
+    if (type === 'radio' || type === 'checkbox') await field.and(form.getByLabel(value, { exact: true })).check();
     else if (type === 'select-one') await field.selectOption({ label: value });
     else await field.fill(value);
   }

@@ -135,6 +135,11 @@ export const CONTROLS: readonly Control[] = [
     does: 'From any page, the block page and a public page anybody can tell the school something; it reaches whom the policy names, on a clock.',
   },
   {
+    id: 'sanctions-menu',
+    name: 'Menu of actions',
+    does: 'What may follow a judgement is offered from the policy and from nowhere else, with a reason; each action is somebody’s task with a date.',
+  },
+  {
     id: 'cases',
     name: 'Case file',
     does: 'Concerns are followed up in a case with notes that cannot be overwritten and an outcome.',

@@ -211,7 +211,6 @@ export const SETTINGS: readonly Setting[] = [
     say: ({ sanctions: { pupil, staff } }) =>
       `Sanctions follow ${pupil.table ? `a table of ${pupil.table.incidents.length} incidents` : 'a procedure'} for pupils and ${staff.table ? `a table of ${staff.table.incidents.length} incidents` : 'a procedure'} for staff.`,
     docs: 'A case offers the actions of the table; without one, what the procedure lets follow for each type of incident.',
-    later: true,
   },
   {
     id: 'D21',

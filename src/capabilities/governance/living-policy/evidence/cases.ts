@@ -155,4 +155,19 @@ export const telling: ReadEvidence = async ({ tx, now }): Promise<Evidence> => {
   const text = `${many(told, 'report')} in 30 days, ${waiting} to be taken up now; ${APART}`;
   return (late > 0 ? attention : good)(text, { href });
 };
+/** SAN-02, SAN-05..34: what was decided from the policy's menu, and the work that follows from it. */
+export const sanctionsMenu: ReadEvidence = async ({ tx, now }): Promise<Evidence> => {
+  const { rows } = await sql<{ decided: number; open: number; late: number }>`
+    select (select count(*)::int from sanction s join case_file c on c.id = s.case_id
+        where ${COUNTED} and s.decided_at > ${new Date(now - 30 * DAY)}) as decided,
+      count(*) filter (where t.state in ('given', 'accepted', 'returned'))::int as open,
+      count(*) filter (where t.state in ('given', 'accepted', 'returned') and t.due <= ${new Date(now)})::int as late
+    from case_task t join case_file c on c.id = t.case_id where ${COUNTED}`.execute(tx);
+  const { decided = 0, open = 0, late = 0 } = rows[0] ?? {};
+  if (decided + open === 0)
+    return none('Nothing was decided from the menu in 30 days that is counted here', { href: HREF });
+  const text = `${many(decided, 'decision')} in 30 days, ${many(open, 'task')} open, ${late} late; ${APART}`;
+  return (late > 0 ? attention : good)(text, { href: HREF });
+};
+
 const WAITS = sql`r.state = 'received' and coalesce(a.state, 'raised') = 'raised'`;

@@ -39,6 +39,7 @@ export const EVIDENCE: Readonly<Record<string, ReadEvidence>> = {
   'look-ups': records.lookUps,
   'class-view': cases.classView,
   telling: cases.telling,
+  'sanctions-menu': cases.sanctionsMenu,
   cases: records.caseEntries,
   'case-procedure': cases.procedure,
   'case-clocks': cases.clocks,
