@@ -1,38 +1,32 @@
-import { execFile, execFileSync, fork, spawn } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { systemClock } from '#core/clock.ts';
-import { buildIndex, loadIndex, loadMapping, loadTaxonomy, openIndex } from '#filter/index.ts';
-import { startDns } from '#gateway/dns/index.ts';
-import { THREAD_LIMITS } from '#gateway/messages.ts';
-import { BatchingRecorder } from '#gateway/recorder.ts';
-import { Spool } from '#gateway/spool/spool.ts';
-import { GatewayState } from '#gateway/state.ts';
-import { bareSchool, compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
+import { controlOf, gatewayOnCore } from './gateway.ts';
+import { ASKING, type Contender, coreFor, ended, freeUdpPort, installed, MEASURED, onCore } from './machine.ts';
 import type { Figure } from './run.ts';
 
-const THREADS = 2;
-const NAMES = 1000;
-const ROUNDS = 2;
+/** Domains that everybody blocks. */
+const DOMAINS = 1_000_000;
+/** Names that are asked for again and again: open ones, and blocked ones from all over the million. */
+const OPEN = 8000;
+const BLOCKED = 2000;
+const ROUNDS = 3;
 const SECONDS = 3;
-/** Questions under way at once: enough to keep both threads busy, and few enough to measure one's own wait. */
+/** Questions under way at once: enough to keep a core busy, and few enough to measure one's own wait. */
 const BUSY = 192;
 const CALM = 16;
 const SELF = fileURLToPath(import.meta.url);
-const open = (i: number) => `www.site${i}.example`;
-const blocked = (i: number) => `www.blocked${i}.example`;
-
-/** A running forwarder to measure. */
-interface Contender {
-  readonly name: string;
-  readonly port: number;
-  stop(): Promise<void>;
-}
+const open = (i: number) => `www.site${i % OPEN}.example`;
+const listed = (i: number) => `blocked${i}.test`;
+const blocked = (i: number) => `www.${listed((i % BLOCKED) * (DOMAINS / BLOCKED))}`;
+/** What a school asks: of five names one is blocked. */
+const mixed = (i: number) => (i % 5 === 4 ? blocked(i) : open(i));
+const LOADS = { mixed, open, blocked } as const;
+type LoadName = keyof typeof LOADS;
 
 interface Load {
   readonly perSecond: number;
@@ -40,30 +34,35 @@ interface Load {
 }
 
 /**
- * DNS over UDP on loopback, names in the cache: judged by the shipped policy over a real index and recorded to a real
- * spool, beside unbound and dnsmasq where they are installed. These judge nothing and, unless it says so, log nothing.
+ * DNS over UDP on loopback, a core each, a million blocked domains each, what is open in the cache: a whole gateway that
+ * judges by a person's shipped policy and records each answer, beside unbound and dnsmasq where they are installed. These
+ * know nobody and, unless it says so, record nothing.
  */
 export async function run(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-dns-bench-'));
-  const upstream = await startThread({ role: 'upstream' });
-  const contenders: Contender[] = [];
+  const ends: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    contenders.push(await gatehouse(folder, upstream.port), ...(await peers(folder, upstream.port)));
+    const hosts = Array.from({ length: DOMAINS }, (_, i) => listed(i));
+    const upstream = fork(SELF, ['upstream']);
+    ends.push(() => ended(upstream));
+    const port = await new Promise<number>((resolve) => upstream.once('message', (said) => resolve(said as number)));
+    const control = await controlOf(folder, [hosts]);
+    ends.push(() => control.close());
+    await control.publish(0);
+    const contenders = [await gatehouse(folder, port), ...(await peers(folder, port, hosts))];
+    ends.push(() => Promise.all(contenders.map((c) => c.stop())));
     const [ours, ...others] = await measureAll(folder, contenders);
     if (ours === undefined) throw new Error('nothing was measured');
-    const blockedRate = await busy(folder, contenders[0]!.port, blocked);
     const beside = (value: (peer: (typeof others)[number]) => number) =>
       others.length === 0 ? [undefined] : others.map((peer) => ({ peer: peer.name, value: value(peer) }));
     return [
-      ...beside((p) => ours.perSecond / p.perSecond).map((ratio) =>
-        figure('cached questions', ours.perSecond, '/s', ratio),
-      ),
-      ...beside((p) => p.p99 / ours.p99).map((ratio) => figure('p99 wait', ours.p99, 'ms', ratio)),
-      figure('blocked questions', blockedRate, '/s'),
+      ...beside((p) => ours.mixed / p.mixed).map((r) => figure('questions, one in five blocked', ours.mixed, '/s', r)),
+      ...beside((p) => ours.open / p.open).map((r) => figure('open names from the cache', ours.open, '/s', r)),
+      ...beside((p) => ours.blocked / p.blocked).map((r) => figure('blocked names', ours.blocked, '/s', r)),
+      ...beside((p) => p.p99 / ours.p99).map((r) => figure('p99 wait, calm', ours.p99, 'ms', r)),
     ];
   } finally {
-    await Promise.all([upstream.stop(), ...contenders.map((c) => c.stop())]);
-    await rm(folder, { recursive: true, force: true });
+    for (const end of ends.reverse()) await end();
   }
 }
 
@@ -79,47 +78,39 @@ function figure(name: string, value: number, unit: string, ratio?: Figure['ratio
 
 /** Turn by turn, so that whatever else the machine does meets all alike; the best round counts. */
 async function measureAll(folder: string, contenders: readonly Contender[]) {
-  const best = contenders.map(({ name }) => ({ name, perSecond: 0, p99: Number.POSITIVE_INFINITY }));
-  for (const { port } of contenders) await ownLoad(port, 1, BUSY, 'open');
+  const p99 = Number.POSITIVE_INFINITY;
+  const best = contenders.map(({ name }) => ({ name, mixed: 0, open: 0, blocked: 0, p99 }));
+  for (const { port } of contenders) await ownLoad(port, 2, BUSY, 'open');
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, { port }] of contenders.entries()) {
       const mine = best[i]!;
-      mine.perSecond = Math.max(mine.perSecond, await busy(folder, port, open));
-      mine.p99 = Math.min(mine.p99, (await ownLoad(port, 1.5, CALM, 'open')).p99);
+      for (const name of ['mixed', 'open', 'blocked'] as const) {
+        mine[name] = Math.max(mine[name], await busy(folder, port, name));
+      }
+      mine.p99 = Math.min(mine.p99, (await ownLoad(port, 1.5, CALM, 'mixed')).p99);
     }
   }
   return best;
 }
 
 /** Questions per second under full load: by dnsperf, a stranger to us, where it is installed. */
-async function busy(folder: string, port: number, name: (i: number) => string): Promise<number> {
-  if (!installed('dnsperf')) return (await ownLoad(port, SECONDS, BUSY, name === open ? 'open' : 'blocked')).perSecond;
-  const questions = join(folder, `${name(0)}.txt`);
-  await writeFile(questions, Array.from({ length: NAMES }, (_, i) => `${name(i)} A\n`).join(''));
-  const args = [
-    '-s',
-    '127.0.0.1',
-    '-p',
-    String(port),
-    '-d',
-    questions,
-    '-l',
-    String(SECONDS),
-    '-c',
-    '32',
-    '-q',
-    String(BUSY),
-  ];
-  const { stdout } = await promisify(execFile)('dnsperf', args);
+async function busy(folder: string, port: number, name: LoadName): Promise<number> {
+  if (!installed('dnsperf')) return (await ownLoad(port, SECONDS, BUSY, name)).perSecond;
+  const questions = join(folder, `${name}.txt`);
+  await writeFile(questions, Array.from({ length: OPEN + BLOCKED }, (_, i) => `${LOADS[name](i)} A\n`).join(''));
+  const ask = ['-s', '127.0.0.1', '-p', String(port), '-d', questions, '-l', String(SECONDS)];
+  const [program, ...args] = coreFor(ASKING, 'dnsperf', [...ask, '-c', '32', '-q', String(BUSY)]);
+  const { stdout } = await promisify(execFile)(program, args);
   const rate = /Queries per second:\s+([\d.]+)/.exec(stdout)?.[1];
   if (rate === undefined) throw new Error(`dnsperf said nothing to read:\n${stdout}`);
   return Number(rate);
 }
 
 /** Our own load, in a process of its own: `underWay` questions at once, the next as soon as one is answered. */
-function ownLoad(port: number, seconds: number, underWay: number, names: 'open' | 'blocked'): Promise<Load> {
+function ownLoad(port: number, seconds: number, underWay: number, names: LoadName): Promise<Load> {
   return new Promise((resolve, reject) => {
-    const child = fork(SELF, ['load', String(port), String(seconds), String(underWay), names]);
+    const args = [SELF, 'load', String(port), String(seconds), String(underWay), names];
+    const child = onCore(ASKING, process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.once('message', (load) => resolve(load as Load));
     child.once('exit', (code) => reject(new Error(`the load ended with ${code}`)));
   });
@@ -134,7 +125,7 @@ async function load(port: number, seconds: number, underWay: number, name: (i: n
     await new Promise<void>((done) => socket.connect(port, '127.0.0.1', done));
     while (performance.now() < until) {
       const began = performance.now();
-      if (await answered(socket, query(name(next++ % NAMES), next & 0xffff))) waits.push(performance.now() - began);
+      if (await answered(socket, query(name(next++), next & 0xffff))) waits.push(performance.now() - began);
     }
     socket.close();
   };
@@ -164,81 +155,47 @@ function query(name: string, id: number): Buffer {
   return packet;
 }
 
-/** Gatehouse as it runs: threads that share port and index, one spool. */
 async function gatehouse(folder: string, upstream: number): Promise<Contender> {
-  const taxonomy = loadTaxonomy();
-  const list = join(folder, 'blocked.txt');
-  await writeFile(list, Array.from({ length: NAMES }, (_, i) => `blocked${i}.example\n`).join(''));
-  const file = join(folder, 'categories.index');
-  const source = { name: 'bench', kind: 'file', path: list, category: 'malware' } as const;
-  const { version } = await buildIndex([source], taxonomy, loadMapping(taxonomy), file);
-  const snapshot: Snapshot = {
-    format: 1,
-    school: { id: 'bench', name: 'Bench' },
-    number: 1,
-    issuedAt: Date.now(),
-    pagesUrl: 'http://127.0.0.1:8080',
-    policy: compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, bareSchool('Europe/London')),
-    index: version,
-    people: {},
-    addresses: [{ cidr: '127.0.0.0/8', profile: 'staff', person: null, device: 'bench' }],
-    settings: { dnsBlock: 'page', allowedPrivate: [], proxySignIn: 'ask' },
-  };
-  const spool = new Spool(join(folder, 'spool'), systemClock);
-  const { shared } = loadIndex(file);
-  const threads: Contender[] = [];
-  for (let i = 0; i < THREADS; i++) {
-    const port = threads[0]?.port ?? 0;
-    threads.push(
-      await startThread({ role: 'resolver', port, upstream, snapshot, shared }, (events) => spool.append(events)),
-    );
-  }
-  const stop = async () => {
-    await Promise.all(threads.map((t) => t.stop()));
-    spool.close();
-  };
-  return { name: 'gatehouse', port: threads[0]?.port ?? 0, stop };
+  const { dns, stop } = await gatewayOnCore(folder, upstream);
+  const contender = { name: 'gatehouse', port: dns, stop };
+  if (await blocksAndOpens(dns, 200)) return contender;
+  await stop();
+  throw new Error('the gateway does not filter');
 }
 
-async function peers(folder: string, upstream: number): Promise<Contender[]> {
+async function peers(folder: string, upstream: number, hosts: readonly string[]): Promise<Contender[]> {
   const started: Contender[] = [];
+  const zones = join(folder, 'unbound-zones.conf');
+  await writeFile(zones, hosts.map((h) => `local-zone: "${h}." always_nxdomain\n`).join(''));
   for (const logging of installed('unbound') ? [false, true] : []) {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const conf = join(folder, `unbound-${port}.conf`);
-    await writeFile(conf, unboundConf(folder, port, upstream, logging));
-    started.push(
-      await startProgram(logging ? 'unbound logging questions' : 'unbound', port, 'unbound', ['-d', '-c', conf]),
-    );
+    await writeFile(conf, unboundConf(folder, port, upstream, zones, logging));
+    const name = logging ? 'unbound that logs' : 'unbound';
+    started.push(await startProgram(name, port, 'unbound', ['-d', '-c', conf]));
   }
-  if (installed('dnsmasq')) {
-    const port = await freePort();
-    const flags = [
-      'keep-in-foreground',
-      'conf-file=/dev/null',
-      'no-resolv',
-      'no-hosts',
-      'bind-interfaces',
-      'pid-file=',
-    ];
-    flags.push('listen-address=127.0.0.1', `port=${port}`, `server=127.0.0.1#${upstream}`, 'cache-size=10000');
+  const conf = join(folder, 'dnsmasq.conf');
+  await writeFile(conf, hosts.map((h) => `address=/${h}/\n`).join(''));
+  for (const logging of installed('dnsmasq') ? [false, true] : []) {
+    const port = await freeUdpPort();
+    const flags = ['keep-in-foreground', `conf-file=${conf}`, 'no-resolv', 'no-hosts', 'bind-interfaces', 'pid-file='];
+    flags.push('listen-address=127.0.0.1', `port=${port}`, `server=127.0.0.1#${upstream}`, `cache-size=${2 * OPEN}`);
     flags.push('dns-forward-max=1000', `user=${process.env.USER ?? 'root'}`);
-    started.push(
-      await startProgram(
-        'dnsmasq',
-        port,
-        'dnsmasq',
-        flags.map((f) => `--${f}`),
-      ),
-    );
+    if (logging) flags.push('log-queries', `log-facility=${join(folder, 'dnsmasq.log')}`);
+    const name = logging ? 'dnsmasq that logs' : 'dnsmasq';
+    const args = flags.map((f) => `--${f}`);
+    started.push(await startProgram(name, port, 'dnsmasq', args));
   }
   return started;
 }
 
-const unboundConf = (folder: string, port: number, upstream: number, logging: boolean) => `server:
+const unboundConf = (folder: string, port: number, upstream: number, zones: string, logging: boolean) => `server:
   interface: 127.0.0.1@${port}
-  num-threads: ${THREADS}
-  so-reuseport: yes
+  num-threads: 1
   so-rcvbuf: 4m
+  so-sndbuf: 4m
+  msg-cache-size: 64m
+  rrset-cache-size: 128m
   do-not-query-localhost: no
   module-config: "iterator"
   chroot: ""
@@ -248,6 +205,9 @@ const unboundConf = (folder: string, port: number, upstream: number, logging: bo
   use-syslog: no
   logfile: "${join(folder, `unbound-${port}.log`)}"
   log-queries: ${logging ? 'yes' : 'no'}
+  local-zone: "test." nodefault
+  local-zone: "example." nodefault
+  include: "${zones}"
 forward-zone:
   name: "."
   forward-addr: 127.0.0.1@${upstream}
@@ -256,68 +216,46 @@ remote-control:
 `;
 
 async function startProgram(name: string, port: number, program: string, args: string[]): Promise<Contender> {
-  const child = spawn(program, args, { stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const child = onCore(MEASURED, program, args, { stdio: 'ignore' });
+  // A million domains take them a while to read.
+  if (await blocksAndOpens(port, 1200)) return { name, port, stop: () => ended(child) };
+  await ended(child);
+  throw new Error(`${program} is installed but does not filter`);
+}
+
+/** Does it, within so many tenths of a second, answer an open name with its address and a blocked one with none of it? */
+async function blocksAndOpens(port: number, tenths: number): Promise<boolean> {
   const socket = createSocket('udp4');
   await new Promise<void>((done) => socket.connect(port, '127.0.0.1', done));
-  let ready = false;
-  for (let tries = 50; !ready && tries > 0; tries--) ready = await answered(socket, query(open(0), tries), 100);
-  socket.close();
-  const stop = () => {
-    child.kill();
-    return ended;
-  };
-  if (ready) return { name, port, stop };
-  await stop();
-  throw new Error(`${program} is installed but does not answer`);
-}
-
-function installed(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
+  const address = (name: string, id: number) =>
+    new Promise<string | null>((resolve) => {
+      const timer = setTimeout(done, 100, null);
+      function done(found: string | null) {
+        clearTimeout(timer);
+        socket.removeAllListeners('message').removeAllListeners('error');
+        resolve(found);
+      }
+      socket.on('message', (m) => m.readUInt16BE(0) === id && done(`${(m[3] ?? 0) % 16} ${m.subarray(-4).join('.')}`));
+      socket.on('error', () => undefined);
+      socket.send(query(name, id));
+    });
+  let good = false;
+  for (let tries = 1; !good && tries <= tenths; tries++) {
+    const answer = await address(open(0), 2 * tries);
+    const no = await address(blocked(1), 2 * tries + 1);
+    good = answer === `0 ${ADDRESS.join('.')}` && no !== null && no !== answer;
+    if (!good) await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
-  const { port } = socket.address();
   socket.close();
-  return port;
+  return good;
 }
 
-type Work =
-  | { readonly role: 'upstream' }
-  | {
-      readonly role: 'resolver';
-      readonly port: number;
-      readonly upstream: number;
-      readonly snapshot: Snapshot;
-      readonly shared: SharedArrayBuffer;
-    };
-type Said = { readonly port: number } | { readonly events: readonly string[] };
-
-async function startThread(work: Work, heard: (events: readonly string[]) => void = () => {}): Promise<Contender> {
-  const worker = new Worker(SELF, { workerData: work, resourceLimits: THREAD_LIMITS });
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once('error', reject);
-    worker.on('message', (said: Said) => ('port' in said ? resolve(said.port) : heard(said.events)));
-  });
-  const stop = async () => {
-    await worker.terminate();
-  };
-  return { name: work.role, port, stop };
-}
-
-const say = (said: Said) => parentPort?.postMessage(said);
+const ADDRESS = [192, 0, 2, 1] as const;
 
 /** A small name server that knows one address for every name. */
 function answerEverything(): void {
   const socket = createSocket('udp4');
-  const record = Buffer.from('c00c0001000100000e100004c0000201', 'hex');
+  const record = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, ...ADDRESS]);
   socket.on('message', (packet, from) => {
     const end = packet.indexOf(0, 12) + 5;
     const answer = Buffer.concat([packet.subarray(0, end), record]);
@@ -325,38 +263,16 @@ function answerEverything(): void {
     answer.set([0, 1, 0, 1, 0, 0, 0, 0], 4);
     socket.send(answer, from.port, from.address);
   });
-  socket.bind(0, '127.0.0.1', () => say({ port: socket.address().port }));
+  socket.bind(0, '127.0.0.1', () => process.send?.(socket.address().port));
+  process.on('disconnect', () => process.exit());
 }
 
-async function resolveAndRecord({
-  port,
-  upstream,
-  snapshot,
-  shared,
-}: Extract<Work, { role: 'resolver' }>): Promise<void> {
-  const judge = new GatewayState(systemClock);
-  const index = openIndex(shared);
-  judge.use(snapshot, index);
-  const recorder = new BatchingRecorder(systemClock, () => ({ snapshot: snapshot.number, list: index.version }));
-  setInterval(() => say({ events: recorder.take().map((e) => JSON.stringify(e)) }), 100);
-  const dns = await startDns({
-    listen: { address: '127.0.0.1', port },
-    upstreams: [{ address: '127.0.0.1', port: upstream }],
-    judge,
-    recorder,
-    blockPage: { ipv4: '127.0.0.1', ipv6: null },
-    blockMode: () => snapshot.settings.dnsBlock,
-    clock: systemClock,
-    reusePort: process.platform === 'linux',
-  });
-  say({ port: dns.port });
+if (import.meta.main) {
+  const [role, ...args] = process.argv.slice(2);
+  if (role === 'upstream') answerEverything();
+  else if (role === 'load') {
+    const [port = 0, seconds = 1, underWay = 1] = args.map(Number);
+    process.send?.(await load(port, seconds, underWay, LOADS[args[3] as LoadName]));
+    process.disconnect?.();
+  } else console.table(await run());
 }
-
-const work = workerData as Work | undefined;
-if (work?.role === 'upstream') answerEverything();
-else if (work?.role === 'resolver') await resolveAndRecord(work);
-else if (import.meta.main && process.argv[2] === 'load') {
-  const [port, seconds, underWay] = process.argv.slice(3).map(Number);
-  process.send?.(await load(port ?? 0, seconds ?? 1, underWay ?? 1, process.argv[6] === 'blocked' ? blocked : open));
-  process.disconnect?.();
-} else if (import.meta.main) console.table(await run());

@@ -1,17 +1,13 @@
 import { fork } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '#core/clock.ts';
-import { buildIndex, loadMapping, loadTaxonomy } from '#filter/index.ts';
-import { startGateway, writeEnrolment } from '#gateway/gateway.ts';
-import { bareSchool, compilePolicy, newSigningKeys, type Snapshot, seal, shippedPolicy } from '#policy/index.ts';
+import { controlOf, gatewayHere } from './gateway.ts';
 import type { Figure } from './run.ts';
 
 const DOMAINS = 1_000_000;
@@ -45,20 +41,10 @@ export async function run(): Promise<Figure[]> {
     const origin = createServer((_q, r) => r.end('a page')).listen(0, ELSEWHERE);
     await new Promise((ready) => origin.once('listening', ready));
     ends.push(() => origin.close());
-    const control = await controlOf(folder);
+    const hosts = Array.from({ length: DOMAINS }, (_, i) => `blocked${i}.example`);
+    const control = await controlOf(folder, [hosts, [MARKER, ...hosts]]);
     ends.push(() => control.close());
-    const any = { address: '127.0.0.1', port: 0 };
-    const gateway = await startGateway({
-      folder: join(folder, 'gateway'),
-      clock: systemClock,
-      log: () => undefined,
-      dns: any,
-      proxy: any,
-      block: any,
-      upstreamDns: [{ address: '127.0.0.1', port: upstream.address().port }],
-      proxyTls: null,
-      pagesUrl: 'http://127.0.0.1:9',
-    });
+    const gateway = await gatewayHere({ folder, upstreamDns: upstream.address().port });
     ends.push(() => gateway.stop());
     await control.publish(0);
     const probe = await asker(gateway.dns.port);
@@ -73,7 +59,7 @@ export async function run(): Promise<Figure[]> {
     const lives: number[] = [];
     for (let swap = 1; swap <= SWAPS; swap++) {
       const began = performance.now();
-      await control.publish(swap);
+      await control.publish(swap % 2);
       await until(async () => (await probe.ask(MARKER)) === (swap % 2 ? 'closed' : 'open'));
       lives.push(performance.now() - began);
       await sleep(300);
@@ -98,64 +84,6 @@ async function until(done: () => Promise<boolean>): Promise<void> {
     await sleep(10);
   }
   throw new Error('it never came');
-}
-
-/** As much of a control as a gateway needs, with two indexes that it hands out in turn. */
-async function controlOf(folder: string) {
-  const keys = newSigningKeys();
-  const taxonomy = loadTaxonomy();
-  const indexes: { file: string; version: string }[] = [];
-  for (const more of ['', `${MARKER}\n`]) {
-    const list = join(folder, `list${indexes.length}.txt`);
-    await writeFile(list, more + Array.from({ length: DOMAINS }, (_, i) => `blocked${i}.example\n`).join(''));
-    const file = `${list}.index`;
-    const source = { name: 'bench', kind: 'file', path: list, category: 'malware' } as const;
-    const { version } = await buildIndex([source], taxonomy, loadMapping(taxonomy), file);
-    indexes.push({ file, version });
-  }
-  const policy = compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, bareSchool('Europe/London'));
-  let snapshot: Snapshot | null = null;
-  const waiting = new Set<() => void>();
-  const server = createServer(async (q, r) => {
-    const url = new URL(q.url ?? '/', 'http://control');
-    const version = /^\/gateway\/index\/(\w+)/.exec(url.pathname)?.[1];
-    if (version) {
-      const file = indexes.find((x) => x.version === version)?.file ?? '';
-      return void createReadStream(file).pipe(r);
-    }
-    if (url.pathname !== '/gateway/feed') return void q.resume().on('end', () => r.writeHead(200).end('{}'));
-    const isNewer = () => snapshot !== null && snapshot.number > Number(url.searchParams.get('snapshot'));
-    if (!isNewer()) await Promise.race([sleep(1000), new Promise<void>((told) => waiting.add(told))]);
-    if (!isNewer()) return void r.writeHead(204).end();
-    r.writeHead(200, { 'content-type': 'application/json' });
-    r.end(JSON.stringify({ snapshot: snapshot && seal(snapshot, keys.privateKey) }));
-  }).listen(0, '127.0.0.1');
-  await new Promise((ready) => server.once('listening', ready));
-  const { port } = server.address() as AddressInfo;
-  const enrolment = { control: `http://127.0.0.1:${port}`, token: 'bench', publicKey: keys.publicKey };
-  writeEnrolment(join(folder, 'gateway'), enrolment);
-  return {
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-    publish: async (number: number) => {
-      snapshot = {
-        format: 1,
-        school: { id: 'bench', name: 'Bench' },
-        number: number + 1,
-        issuedAt: Date.now(),
-        pagesUrl: 'http://127.0.0.1:9',
-        policy,
-        index: indexes[number % 2]?.version ?? null,
-        people: {},
-        addresses: [{ cidr: '127.0.0.0/8', profile: 'staff', person: null, device: 'bench' }],
-        settings: { dnsBlock: 'page', allowedPrivate: ['127.0.0.0/8'], proxySignIn: 'accept' },
-      };
-      for (const told of waiting) told();
-      waiting.clear();
-    },
-  };
 }
 
 /** A small name server that knows one address for every name. */

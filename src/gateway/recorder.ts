@@ -38,6 +38,11 @@ export class BatchingRecorder implements Recorder {
     this.#events.push(event);
   }
 
+  /** How many events wait to be taken. */
+  get size(): number {
+    return this.#events.length;
+  }
+
   /** What was collected since the last call. */
   take(): ActivityEvent[] {
     const events = this.#events;

@@ -14,8 +14,10 @@ import { GatewayState } from './state.ts';
 
 /** One gateway thread: DNS, proxy and block page over one state. Threads share their ports and nothing else. */
 
-/** Decisions wait this long, at most, before they are on disk. */
+/** Decisions wait this long, at most, before they go to disk (milliseconds). */
 const FLUSH_EVERY = 100;
+/** More than this at once come only in a flood of questions, where counting like ones for longer is what saves the most. */
+const FLOOD = { events: 1000, longest: 10 } as const;
 
 const settings = workerData as ThreadSettings;
 const clock = systemClock;
@@ -31,7 +33,13 @@ const recorder = new BatchingRecorder(clock, () => ({
   snapshot: state.snapshot?.number ?? 0,
   list: state.index?.version ?? null,
 }));
+let waited = 0;
 const flush = () => {
+  if (recorder.size > FLOOD.events && ++waited < FLOOD.longest) return;
+  waited = 0;
+  writeOut();
+};
+const writeOut = () => {
   const events = recorder.take();
   if (events.length > 0) say({ kind: 'events', lines: events.map((e) => JSON.stringify(e)) });
 };
@@ -95,6 +103,6 @@ say({ kind: 'listening', ports: { dns: dns.port, proxy: proxy.port, block: block
 async function stop(): Promise<void> {
   await Promise.all([dns.close(), proxy.close(), blockPage.close()]);
   clearInterval(flushing);
-  flush();
+  writeOut();
   parentPort?.close();
 }

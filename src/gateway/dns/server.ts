@@ -1,9 +1,10 @@
-import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Socket } from 'node:net';
 import { refuse } from './answers.ts';
 import { HEADER, RCODE } from './codec.ts';
 import type { DnsEvent } from './events.ts';
 import { FrameReader, frame } from './framing.ts';
+import { openBatchSocket } from './udp-batch.ts';
 
 export interface ListenOptions {
   readonly address: string;
@@ -34,8 +35,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Answer over UDP. Resolves once bound. */
-export function listenUdp({ address, port, reusePort, handle, log }: ListenOptions): Promise<Listener> {
+/** Answer over UDP, in batches where the system has them. Resolves once bound. */
+export async function listenUdp({ address, port, reusePort, handle, log }: ListenOptions): Promise<Listener> {
+  const batches = await openBatchSocket(address, port, reusePort);
   const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -48,18 +50,25 @@ export function listenUdp({ address, port, reusePort, handle, log }: ListenOptio
     open = false;
     return new Promise<void>((done) => socket.close(done));
   };
-  const send = (answer: Buffer | null, { port, address }: RemoteInfo) => {
+  const send = (answer: Buffer | null, address: string, port: number) => {
     if (answer !== null && open) socket.send(answer, port, address);
+  };
+  /** The answer, where it is known at once; otherwise it is sent when it is. */
+  const answer = (packet: Buffer, address: string, port: number): Buffer | null => {
+    const known = guarded(handle, packet, clientAddress(address), 'udp', log);
+    if (!(known instanceof Promise)) return known;
+    void known.then((late) => send(late, address, port));
+    return null;
   };
   socket.on('message', (packet, from) => {
     if (from.port === 0) return; // forged: nobody can be answered there
-    const answer = guarded(handle, packet, clientAddress(from.address), 'udp', log);
-    if (answer instanceof Promise) void answer.then((a) => send(a, from));
-    else send(answer, from);
+    send(answer(packet, from.address, from.port), from.address, from.port);
+    // Where one has come more may wait.
+    if (open) batches?.exchange(answer, send);
   });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ address, port }, () => {
+    socket.bind(batches ? { fd: batches.fd } : { address, port }, () => {
       socket.off('error', reject);
       socket.on('error', (e) => log({ event: 'dns.socket-error', message: e.message }));
       widenBuffers(socket);
