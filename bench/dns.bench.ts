@@ -1,4 +1,4 @@
-import { execFile, fork } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { controlOf, gatewayOnCore } from './gateway.ts';
-import { ASKING, type Contender, coreFor, ended, freeUdpPort, installed, MEASURED, onCore } from './machine.ts';
+import {
+  ASKING,
+  type Contender,
+  coreFor,
+  ended,
+  freeUdpPort,
+  installed,
+  MEASURED,
+  nameServer,
+  onCore,
+} from './machine.ts';
 import type { Figure } from './run.ts';
 
 /** Domains that everybody blocks. */
@@ -19,6 +29,8 @@ const SECONDS = 3;
 /** Questions under way at once: enough to keep a core busy, and few enough to measure one's own wait. */
 const BUSY = 192;
 const CALM = 16;
+/** Where all open names lead. */
+const ADDRESS = '192.0.2.1';
 const SELF = fileURLToPath(import.meta.url);
 const open = (i: number) => `www.site${i % OPEN}.example`;
 const listed = (i: number) => `blocked${i}.test`;
@@ -43,9 +55,9 @@ export async function run(): Promise<Figure[]> {
   const ends: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
     const hosts = Array.from({ length: DOMAINS }, (_, i) => listed(i));
-    const upstream = fork(SELF, ['upstream']);
-    ends.push(() => ended(upstream));
-    const port = await new Promise<number>((resolve) => upstream.once('message', (said) => resolve(said as number)));
+    const names = await nameServer(ADDRESS);
+    ends.push(() => names.close());
+    const { port } = names.address();
     const control = await controlOf(folder, [hosts]);
     ends.push(() => control.close());
     await control.publish(0);
@@ -243,34 +255,16 @@ async function blocksAndOpens(port: number, tenths: number): Promise<boolean> {
   for (let tries = 1; !good && tries <= tenths; tries++) {
     const answer = await address(open(0), 2 * tries);
     const no = await address(blocked(1), 2 * tries + 1);
-    good = answer === `0 ${ADDRESS.join('.')}` && no !== null && no !== answer;
+    good = answer === `0 ${ADDRESS}` && no !== null && no !== answer;
     if (!good) await new Promise((resolve) => setTimeout(resolve, 50));
   }
   socket.close();
   return good;
 }
 
-const ADDRESS = [192, 0, 2, 1] as const;
-
-/** A small name server that knows one address for every name. */
-function answerEverything(): void {
-  const socket = createSocket('udp4');
-  const record = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, ...ADDRESS]);
-  socket.on('message', (packet, from) => {
-    const end = packet.indexOf(0, 12) + 5;
-    const answer = Buffer.concat([packet.subarray(0, end), record]);
-    answer.writeUInt16BE(0x8180, 2);
-    answer.set([0, 1, 0, 1, 0, 0, 0, 0], 4);
-    socket.send(answer, from.port, from.address);
-  });
-  socket.bind(0, '127.0.0.1', () => process.send?.(socket.address().port));
-  process.on('disconnect', () => process.exit());
-}
-
 if (import.meta.main) {
   const [role, ...args] = process.argv.slice(2);
-  if (role === 'upstream') answerEverything();
-  else if (role === 'load') {
+  if (role === 'load') {
     const [port = 0, seconds = 1, underWay = 1] = args.map(Number);
     process.send?.(await load(port, seconds, underWay, LOADS[args[3] as LoadName]));
     process.disconnect?.();

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 
@@ -66,4 +66,20 @@ export async function freeTcpPort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** A small name server that knows one address for every name. */
+export async function nameServer(address: string): Promise<Socket> {
+  const socket = createSocket('udp4');
+  const answer = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, ...address.split('.').map(Number)]);
+  socket.on('message', (packet, from) => {
+    const end = packet.indexOf(0, 12) + 5;
+    const isA = packet[end - 3] === 1;
+    const reply = Buffer.concat(isA ? [packet.subarray(0, end), answer] : [packet.subarray(0, end)]);
+    reply.writeUInt16BE(0x8180, 2);
+    reply.set([0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0], 4);
+    socket.send(reply, from.port, from.address);
+  });
+  await new Promise<void>((ready) => socket.bind(0, '127.0.0.1', ready));
+  return socket;
 }

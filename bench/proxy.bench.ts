@@ -1,42 +1,40 @@
-import { type ChildProcess, execFile, execFileSync, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
 import { chownSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { systemClock } from '#core/clock.ts';
-import { buildIndex, loadIndex, loadMapping, loadTaxonomy, openIndex } from '#filter/index.ts';
-import { contextOf } from '#gateway/block-page/index.ts';
-import { THREAD_LIMITS } from '#gateway/messages.ts';
-import { startProxy } from '#gateway/proxy/index.ts';
-import { BatchingRecorder } from '#gateway/recorder.ts';
-import { Spool } from '#gateway/spool/spool.ts';
-import { GatewayState } from '#gateway/state.ts';
-import { bareSchool, compilePolicy, type Snapshot, shippedPolicy } from '#policy/index.ts';
+import { controlOf, gatewayOnCore } from './gateway.ts';
+import {
+  ASKING,
+  type Contender,
+  coreFor,
+  ended,
+  freeTcpPort,
+  installed,
+  MEASURED,
+  nameServer,
+  onCore,
+} from './machine.ts';
 import type { Figure } from './run.ts';
 
-const THREADS = 2;
-const ROUNDS = 2;
-/** Browsers at once, each on a connection that it keeps: enough to keep both threads busy, and few enough to measure one's own wait. */
-const BUSY = { clients: 32, seconds: 3 };
-const CALM = { clients: 6, seconds: 2 };
+/** Domains that everybody blocks. */
+const DOMAINS = 1_000_000;
+/** A compiler that works while it runs needs a while to get warm. */
+const WARMING = 4;
+const ROUNDS = 6;
+/** Browsers at once, each on a connection that it keeps: enough to keep a core busy, and few enough to measure one's own wait. */
+const BUSY = { clients: 32, seconds: 2 };
+const CALM = { clients: 6, seconds: 1 };
 type Pressure = typeof BUSY;
 const SITES = 100;
 const SIZES = [1, 100] as const;
 const SELF = fileURLToPath(import.meta.url);
 const site = (i: number): string => `www.site${i % SITES}.example`;
-const BLOCKED = 'www.blocked.example';
-
-/** A running proxy to measure. */
-interface Contender {
-  readonly name: string;
-  readonly port: number;
-  stop(): Promise<void>;
-}
+const listed = (i: number): string => `blocked${i}.test`;
 
 interface Load {
   readonly perSecond: number;
@@ -44,25 +42,33 @@ interface Load {
 }
 
 /**
- * Plain HTTP through the proxy on loopback, connections kept on both sides, a hundred sites: judged by the shipped
- * policy over a real index and recorded to a real spool, beside squid (one process, no cache, access log on) where
- * it is installed.
+ * Plain HTTP through the proxy on loopback, connections kept on both sides, a hundred sites, a core each: a whole gateway
+ * that judges by a person's shipped policy over a million domains and records each request; beside squid (nothing cached,
+ * access log on), which filters nothing, and squid with squidGuard and the same million, where they are installed.
  */
 export async function run(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-proxy-bench-'));
-  const origin = await startOrigin();
-  const contenders: Contender[] = [];
+  const ends: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    contenders.push(await gatehouse(folder));
-    if (installed('squid')) contenders.push(await squid(folder));
+    const hosts = Array.from({ length: DOMAINS }, (_, i) => listed(i));
+    const origin = await startOrigin();
+    ends.push(() => origin.stop());
+    const names = await nameServer('127.0.0.1');
+    ends.push(() => names.close());
+    const control = await controlOf(folder, [hosts]);
+    ends.push(() => control.close());
+    await control.publish(0);
+    const contenders = [await gatehouse(folder, names.address().port, origin.port)];
+    ends.push(() => Promise.all(contenders.map((c) => c.stop())));
+    if (installed('squid')) contenders.push(await squid(folder, 'squid', []));
+    if (installed('squid') && installed('squidGuard')) contenders.push(await squidGuard(folder, hosts));
     const figures: Figure[] = [];
     for (const size of SIZES) figures.push(...(await compare(folder, contenders, origin.port, size)));
-    const blocked = { host: BLOCKED, port: origin.port, size: 1 };
+    const blocked = { host: `www.${listed(7)}`, port: origin.port, size: 1 };
     const { perSecond } = await load(folder, contenders[0]?.port ?? 0, blocked, BUSY);
     return [...figures, figure('blocked, with the block page', perSecond, '/s')];
   } finally {
-    await Promise.all([origin.stop(), ...contenders.map((c) => c.stop())]);
-    await rm(folder, { recursive: true, force: true });
+    for (const end of ends.reverse()) await end();
   }
 }
 
@@ -74,20 +80,23 @@ async function compare(
   size: number,
 ): Promise<Figure[]> {
   const best = contenders.map(({ name }) => ({ name, perSecond: 0, p99: Number.POSITIVE_INFINITY }));
+  const asked = { host: null, port, size };
+  for (let i = 0; i < WARMING; i++) for (const { port } of contenders) await load(folder, port, asked, BUSY);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, contender] of contenders.entries()) {
-      const asked = { host: null, port, size };
       const mine = best[i];
       if (!mine) continue;
       mine.perSecond = Math.max(mine.perSecond, (await load(folder, contender.port, asked, BUSY)).perSecond);
       mine.p99 = Math.min(mine.p99, (await load(folder, contender.port, asked, CALM)).p99);
     }
   }
-  const [ours, peer] = best;
+  const [ours, ...peers] = best;
   if (!ours) throw new Error('nothing was measured');
+  const beside = (value: (peer: (typeof best)[number]) => number) =>
+    peers.length === 0 ? [undefined] : peers.map((peer) => ({ peer: peer.name, value: value(peer) }));
   return [
-    figure(`${size} KiB`, ours.perSecond, '/s', peer && { peer: peer.name, value: ours.perSecond / peer.perSecond }),
-    figure(`${size} KiB, p99 wait`, ours.p99, 'ms', peer && { peer: peer.name, value: peer.p99 / ours.p99 }),
+    ...beside((p) => ours.perSecond / p.perSecond).map((r) => figure(`${size} KiB`, ours.perSecond, '/s', r)),
+    ...beside((p) => p.p99 / ours.p99).map((r) => figure(`${size} KiB, p99 wait, calm`, ours.p99, 'ms', r)),
   ];
 }
 
@@ -123,8 +132,9 @@ request = function()
   return wrk.format("GET", "http://" .. site .. "/${size}", { ["Host"] = site, ["Accept"] = "text/html" })
 end`;
   await writeFile(script, lua);
-  const args = ['-t1', `-c${clients}`, `-d${seconds}s`, '--latency', '-s', script, `http://127.0.0.1:${proxy}`];
-  const { stdout } = await promisify(execFile)('wrk', args);
+  const ask = ['-t1', `-c${clients}`, `-d${seconds}s`, '--latency', '-s', script, `http://127.0.0.1:${proxy}`];
+  const [program, ...args] = coreFor(ASKING, 'wrk', ask);
+  const { stdout } = await promisify(execFile)(program, args);
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
   const [, p99, unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? [];
   if (rate === undefined || p99 === undefined) throw new Error(`wrk said nothing to read:\n${stdout}`);
@@ -134,7 +144,8 @@ end`;
 
 function ownLoad(proxy: number, asked: Asked, pressure: Pressure): Promise<Load> {
   return new Promise((resolve, reject) => {
-    const child = fork(SELF, ['load', String(proxy), JSON.stringify(asked), JSON.stringify(pressure)]);
+    const args = [SELF, 'load', String(proxy), JSON.stringify(asked), JSON.stringify(pressure)];
+    const child = onCore(ASKING, process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.once('message', (measured) => resolve(measured as Load));
     child.once('exit', (code) => reject(new Error(`the load ended with ${code}`)));
   });
@@ -179,120 +190,96 @@ async function generate(proxy: number, { host, port, size }: Asked, { clients, s
   return { perSecond: waits.length / seconds, p99: waits[Math.floor(waits.length * 0.99)] ?? Number.POSITIVE_INFINITY };
 }
 
-/** Gatehouse as it runs: threads that share port and index, one spool. */
-async function gatehouse(folder: string): Promise<Contender> {
-  const taxonomy = loadTaxonomy();
-  const list = join(folder, 'blocked.txt');
-  await writeFile(list, `${BLOCKED}\n`);
-  const file = join(folder, 'categories.index');
-  const source = { name: 'bench', kind: 'file', path: list, category: 'malware' } as const;
-  const { version } = await buildIndex([source], taxonomy, loadMapping(taxonomy), file);
-  const snapshot: Snapshot = {
-    format: 1,
-    school: { id: 'bench', name: 'Bench' },
-    number: 1,
-    issuedAt: Date.now(),
-    pagesUrl: 'https://gatehouse.bench.example',
-    policy: compilePolicy(shippedPolicy('secondary-school'), taxonomy.categories, bareSchool('Europe/London')),
-    index: version,
-    people: {},
-    addresses: [{ cidr: '127.0.0.0/8', profile: 'staff', person: null, device: 'bench' }],
-    settings: { dnsBlock: 'page', allowedPrivate: ['127.0.0.0/8'], proxySignIn: 'ask' },
-  };
-  const spool = new Spool(join(folder, 'spool'), systemClock);
-  const { shared } = loadIndex(file);
-  const port = await freePort();
-  const workers: Worker[] = [];
-  for (let i = 0; i < THREADS; i++) {
-    const workerData = { port, snapshot, shared } satisfies ProxyWork;
-    const worker = new Worker(SELF, { workerData, resourceLimits: THREAD_LIMITS });
-    worker.on('message', (said: Said) => 'events' in said && spool.append(said.events));
-    await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('message', () => resolve());
-    });
-    workers.push(worker);
-  }
-  const stop = async () => {
-    await Promise.all(workers.map((w) => w.terminate()));
-    spool.close();
-  };
-  return { name: 'gatehouse', port, stop };
+async function gatehouse(folder: string, names: number, origin: number): Promise<Contender> {
+  const { proxy, stop } = await gatewayOnCore(folder, names);
+  const contender = { name: 'gatehouse', port: proxy, stop };
+  if (await opens(proxy, origin, 200)) return contender;
+  await stop();
+  throw new Error('the gateway does not filter');
 }
 
-interface ProxyWork {
-  readonly port: number;
-  readonly snapshot: Snapshot;
-  readonly shared: SharedArrayBuffer;
-}
-type Said = { readonly ready: true } | { readonly events: readonly string[] };
-
-async function serve({ port, snapshot, shared }: ProxyWork): Promise<void> {
-  const say = (said: Said) => parentPort?.postMessage(said);
-  const judge = new GatewayState(systemClock);
-  const index = openIndex(shared);
-  judge.use(snapshot, index);
-  const recorder = new BatchingRecorder(systemClock, () => ({ snapshot: snapshot.number, list: index.version }));
-  setInterval(() => {
-    const events = recorder.take();
-    if (events.length > 0) say({ events: events.map((e) => JSON.stringify(e)) });
-  }, 100);
-  await startProxy({
-    listen: { address: '127.0.0.1', port },
-    judge,
-    recorder,
-    verify: async () => null,
-    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
-    settings: () => snapshot.settings,
-    page: () => contextOf(snapshot),
-    clock: systemClock,
-    reusePort: process.platform === 'linux',
-  });
-  say({ ready: true });
-}
-
-/** Squid on the same terms: the same names, nothing cached, every request logged. */
-async function squid(folder: string): Promise<Contender> {
-  const port = await freePort();
+/** Squid: the same names, nothing cached, every request logged. */
+async function squid(folder: string, name: string, more: readonly string[]): Promise<Contender> {
+  const port = await freeTcpPort();
   const service = `gatehouse${port}`;
-  const conf = join(folder, 'squid.conf');
-  const hosts = join(folder, 'hosts');
+  const own = join(folder, service);
+  await mkdir(own);
+  const hosts = join(own, 'hosts');
   await writeFile(hosts, Array.from({ length: SITES }, (_, i) => `127.0.0.1 ${site(i)}\n`).join(''));
-  const user =
-    process.getuid?.() === 0 ? ['proxy', 'squid', 'nobody'].find((name) => userId(name) !== null) : undefined;
-  if (user) chownSync(folder, userId(user) ?? 0, -1);
+  const user = squidUser();
+  if (user) for (const path of [folder, own]) chownSync(path, userId(user) ?? 0, -1);
   const lines = [
     `http_port 127.0.0.1:${port}`,
     'http_access allow all',
     'cache deny all',
     `hosts_file ${hosts}`,
-    `access_log stdio:${join(folder, 'squid-access.log')}`,
-    `cache_log ${join(folder, 'squid-cache.log')}`,
-    `coredump_dir ${folder}`,
+    `access_log stdio:${join(own, 'access.log')}`,
+    `cache_log ${join(own, 'cache.log')}`,
+    `coredump_dir ${own}`,
     'pid_filename none',
     'pinger_enable off',
     'shutdown_lifetime 0 seconds',
     ...(user ? [`cache_effective_user ${user}`] : []),
+    ...more,
   ];
+  const conf = join(own, 'squid.conf');
   await writeFile(conf, `${lines.join('\n')}\n`);
-  const child = spawn('squid', ['-N', '-n', service, '-f', conf], { stdio: 'ignore' });
+  const child = onCore(MEASURED, 'squid', ['-N', '-n', service, '-f', conf], { stdio: 'ignore' });
   const stop = async () => {
     await ended(child);
     // What it shares between its own processes outlives it when it is stopped hard.
     const left = (await readdir('/dev/shm').catch(() => [])).filter((file) => file.startsWith(`${service}-`));
     await Promise.all(left.map((file) => rm(join('/dev/shm', file), { force: true })));
   };
-  for (let tries = 0; tries < 100 && child.exitCode === null; tries++) {
-    if (await answers(port)) return { name: 'squid', port, stop };
+  if (await listens(child, port)) return { name, port, stop };
+  await stop();
+  throw new Error(`${name} is installed but does not answer`);
+}
+
+/** Squid that asks squidGuard about each request, which looks into its own database. */
+async function squidGuard(folder: string, hosts: readonly string[]): Promise<Contender> {
+  const own = join(folder, 'squidguard');
+  await mkdir(join(own, 'blocked'), { recursive: true });
+  await writeFile(join(own, 'blocked', 'domains'), `${hosts.join('\n')}\n`);
+  const conf = join(own, 'squidGuard.conf');
+  await writeFile(
+    conf,
+    `dbhome ${own}
+logdir ${own}
+dest blocked {
+  domainlist blocked/domains
+}
+acl {
+  default {
+    pass !blocked all
+    redirect http://127.0.0.1/blocked
+  }
+}
+`,
+  );
+  execFileSync('squidGuard', ['-c', conf, '-C', 'all'], { stdio: 'ignore' });
+  const user = squidUser();
+  if (user) execFileSync('chown', ['-R', user, own]);
+  const helpers = [
+    `url_rewrite_program ${execFileSync('sh', ['-c', 'command -v squidGuard'], { encoding: 'utf8' }).trim()} -c ${conf}`,
+  ];
+  return squid(folder, 'squidGuard', [...helpers, 'url_rewrite_children 4 startup=4']);
+}
+
+const squidUser = () =>
+  process.getuid?.() === 0 ? ['proxy', 'squid', 'nobody'].find((name) => userId(name) !== null) : undefined;
+
+async function listens(child: ChildProcess, port: number): Promise<boolean> {
+  for (let tries = 0; tries < 200 && child.exitCode === null; tries++) {
+    if (await answers(port)) return true;
     await wait(50);
   }
-  await stop();
-  throw new Error('squid is installed but does not answer');
+  return false;
 }
 
 /** A site in a process of its own: as many KiB as the path says, and no more work than that. */
 async function startOrigin(): Promise<Contender> {
-  const child = fork(SELF, ['origin']);
+  const child = onCore(ASKING, process.execPath, [SELF, 'origin'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(message as number));
     child.once('exit', (code) => reject(new Error(`the site ended with ${code}`)));
@@ -321,15 +308,6 @@ function beOrigin(): void {
   process.on('disconnect', () => process.exit());
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill();
-  const hard = setTimeout(() => child.kill('SIGKILL'), 3000);
-  await exit;
-  clearTimeout(hard);
-}
-
 const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -338,13 +316,24 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('close', () => resolve(true));
   });
 
-function installed(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
+/** Does the proxy, within so many tenths of a second, bring a page? */
+async function opens(proxy: number, origin: number, tenths: number): Promise<boolean> {
+  for (let tries = 0; tries < tenths; tries++) {
+    const status = await new Promise<string>((resolve) => {
+      const socket = connect(proxy, '127.0.0.1');
+      socket.once('connect', () =>
+        socket.write(`GET http://${site(0)}:${origin}/1 HTTP/1.1\r\nHost: ${site(0)}\r\n\r\n`),
+      );
+      socket.once('data', (data) => {
+        resolve(data.toString('latin1', 0, 12));
+        socket.destroy();
+      });
+      socket.once('error', () => resolve(''));
+    });
+    if (status === 'HTTP/1.1 200') return true;
+    await wait(100);
   }
+  return false;
 }
 
 function userId(name: string): number | null {
@@ -355,20 +344,12 @@ function userId(name: string): number | null {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+if (import.meta.main) {
+  const [role, ...args] = process.argv.slice(2);
+  if (role === 'origin') beOrigin();
+  else if (role === 'load') {
+    const [asked, pressure] = args.slice(1).map((arg) => JSON.parse(arg)) as [Asked, Pressure];
+    process.send?.(await generate(Number(args[0]), asked, pressure));
+    process.disconnect?.();
+  } else console.table(await run());
 }
-
-const work = workerData as ProxyWork | undefined;
-const [role, ...args] = process.argv.slice(2);
-if (work?.snapshot) await serve(work);
-else if (import.meta.main && role === 'origin') beOrigin();
-else if (import.meta.main && role === 'load') {
-  const [asked, pressure] = args.slice(1).map((arg) => JSON.parse(arg)) as [Asked, Pressure];
-  process.send?.(await generate(Number(args[0]), asked, pressure));
-  process.disconnect?.();
-} else if (import.meta.main) console.table(await run());

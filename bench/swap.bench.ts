@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { controlOf, gatewayHere } from './gateway.ts';
+import { nameServer } from './machine.ts';
 import type { Figure } from './run.ts';
 
 const DOMAINS = 1_000_000;
@@ -36,7 +37,7 @@ export async function run(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-swap-bench-'));
   const ends: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const upstream = await nameServer();
+    const upstream = await nameServer(ELSEWHERE);
     ends.push(() => upstream.close());
     const origin = createServer((_q, r) => r.end('a page')).listen(0, ELSEWHERE);
     await new Promise((ready) => origin.once('listening', ready));
@@ -84,22 +85,6 @@ async function until(done: () => Promise<boolean>): Promise<void> {
     await sleep(10);
   }
   throw new Error('it never came');
-}
-
-/** A small name server that knows one address for every name. */
-async function nameServer(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  const record = Buffer.from('c00c00010001000000010004', 'hex');
-  const address = Buffer.from(ELSEWHERE.split('.').map(Number));
-  socket.on('message', (packet, from) => {
-    const end = packet.indexOf(0, 12) + 5;
-    const answer = Buffer.concat([packet.subarray(0, end), record, address]);
-    answer.writeUInt16BE(0x8180, 2);
-    answer.set([0, 1, 0, 1, 0, 0, 0, 0], 4);
-    socket.send(answer, from.port, from.address);
-  });
-  await new Promise<void>((ready) => socket.bind(0, '127.0.0.1', ready));
-  return socket;
 }
 
 type Answer = 'open' | 'closed' | 'failed';

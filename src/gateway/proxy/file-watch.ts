@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { groupByBytes, groupByName, isShown, type Refused, TELLING_BYTES } from '#filter/file-types.ts';
+import type { AnswerHead } from './upstream.ts';
 
 /** Of a packed answer no more is unpacked than tells what it is. */
 const MOST_PACKED = 2048;
@@ -56,7 +57,7 @@ export class FileWatch {
 }
 
 /** The group of an answer that its head already gives away. */
-export const refusedByHead = (path: string, { headers }: IncomingMessage, refused: Refused): string | null =>
+export const refusedByHead = (path: string, { headers }: AnswerHead, refused: Refused): string | null =>
   groupByName({ path, contentType: headers['content-type'], disposition: headers['content-disposition'] }, refused);
 
 const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {

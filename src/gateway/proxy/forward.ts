@@ -7,9 +7,9 @@ import { FileWatch, refusedByHead } from './file-watch.ts';
 import type { Gate } from './gate.ts';
 import { requestHeaders, trailerPairs, valuesOf } from './headers.ts';
 import { FORBIDDEN_PORT, refusedFile } from './refusals.ts';
-import { addTrailers, attempt, relay } from './relay.ts';
+import { addTrailers, attempt, Relay } from './relay.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';
-import type { Address, Upstream } from './upstream.ts';
+import type { Address, AnswerHead, Asked, Flow, Sink, Upstream } from './upstream.ts';
 
 export interface ForwardParts {
   readonly gate: Gate;
@@ -28,6 +28,7 @@ const FAILURES: Readonly<Record<string, readonly [number, ProxyError]>> = {
   ETIMEDOUT: [504, 'connection_timeout'],
   ECONNRESET: [502, 'connection_terminated'],
   EPIPE: [502, 'connection_terminated'],
+  UND_ERR_SOCKET: [502, 'connection_terminated'],
   EHOSTUNREACH: [502, 'destination_unavailable'],
   ENETUNREACH: [502, 'destination_unavailable'],
 };
@@ -93,36 +94,26 @@ interface Exchange {
 }
 
 /** The request goes up, the answer comes down; both stream, and either side's end is the other's. */
-function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Address[]): ServerResponse {
+function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Address[], again = true): ServerResponse {
   const { gate, upstream, page } = parts;
   const { req, res, expects, method, client, target, goal } = sides;
   const body = hasBody(req);
-  const headers = requestHeaders(req.rawHeaders, goal.authority, framing(req, expects));
-  const up = upstream.request(method, goal, addresses, headers);
+  let asked: Asked | null = null;
   const abandon = (): void => {
-    if (!res.writableFinished) up.destroy();
+    if (!res.writableFinished) asked?.abort();
   };
   res.once('close', abandon);
-
-  const fail = (status: number, kind: ProxyError): void => {
+  /** From now on the client is answered by us. */
+  const leave = (): void => {
     res.off('close', abandon);
-    up.destroy();
+    asked?.abort();
+  };
+  const fail = (status: number, kind: ProxyError): void => {
+    leave();
     sendUnreachable(req, res, page(), target, status, kind);
   };
-
-  const pass = (answer: IncomingMessage): void => {
-    const refused = gate.refusedFiles(client);
-    const group = refusedByHead(goal.path, answer, refused);
-    if (group !== null) {
-      refuse(group);
-      return;
-    }
-    const watch = carriesBody(method, answer) ? new FileWatch(answer.headers, refused) : null;
-    relay(answer, res, { expects, watch, unfit: () => fail(502, 'http_protocol_error'), refuse });
-  };
   const refuse = (group: string): void => {
-    res.off('close', abandon);
-    up.destroy();
+    leave();
     const { judgement } = gate.refuse(
       client,
       target.host,
@@ -132,41 +123,53 @@ function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Addr
     else sendBlock(req, res, page(), judgement, target.host, client);
   };
 
-  up.once('response', (answer) => {
-    // A coding we did not ask for (we forward no TE) and cannot pass on as it came.
-    if ((answer.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked')
-      fail(502, 'http_protocol_error');
-    else pass(answer);
-  });
-  // An upgrade that nobody asked for: we forward no Upgrade.
-  up.once('upgrade', () => fail(502, 'http_protocol_error'));
-  up.on('continue', () => res.writeContinue());
-  up.on('information', ({ statusCode, rawHeaders }) => passOn(res, statusCode, rawHeaders));
-  up.on('error', (error: NodeJS.ErrnoException) => {
-    // Once the answer has begun, it alone says whether it is whole: an origin may answer before the upload ends.
-    if (res.headersSent || res.destroyed) return;
-    res.off('close', abandon);
-    // A pooled connection may have been closed by the origin just as we used it; a new one will tell.
-    if (up.reusedSocket && error.code === 'ECONNRESET' && !body && REPEATABLE.has(method)) {
-      exchange(parts, sides, addresses);
-      return;
-    }
-    const [status, kind] = FAILURES[error.code ?? ''] ?? [502, 'http_protocol_error'];
-    fail(status, kind);
-  });
-  if (body) stream(req, up);
-  else up.end();
+  asked = upstream.ask(
+    {
+      method,
+      target: goal,
+      addresses,
+      headers: requestHeaders(req.rawHeaders, goal.authority, framing(req, expects)),
+      body: body ? (up) => stream(req, up) : null,
+    },
+    {
+      news: (status, rawHeaders) => passOn(res, status, rawHeaders),
+      head(head: AnswerHead, flow: Flow): Sink {
+        // A coding we did not ask for (we forward no TE) and cannot pass on as it came.
+        const unfit = (head.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked';
+        const refused = gate.refusedFiles(client);
+        const group = unfit ? null : refusedByHead(goal.path, head, refused);
+        if (unfit) fail(502, 'http_protocol_error');
+        else if (group !== null) refuse(group);
+        if (unfit || group !== null) return NOWHERE;
+        const watch = carriesBody(method, head) ? new FileWatch(head.headers, refused) : null;
+        return new Relay(head, flow, res, { expects, watch, unfit: () => fail(502, 'http_protocol_error'), refuse });
+      },
+      failed(error, stale) {
+        if (res.headersSent || res.destroyed) return;
+        res.off('close', abandon);
+        // A pooled connection may have been closed by the origin just as we used it; a new one will tell.
+        if (stale && again && !body && REPEATABLE.has(method)) {
+          exchange(parts, sides, addresses, false);
+          return;
+        }
+        const [status, kind] = FAILURES[error.code ?? ''] ?? [502, 'http_protocol_error'];
+        fail(status, kind);
+      },
+    },
+  );
   return res;
 }
 
+const NOWHERE: Sink = { data: () => undefined, end: () => undefined, broken: () => undefined };
+
 /** RFC 9110 §6.4.1. A part from the middle of a file tells nothing of what it is. */
-function carriesBody(method: string, { statusCode, headers }: IncomingMessage): boolean {
-  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return false;
-  return statusCode !== 206 || /^bytes 0-/.test(headers['content-range'] ?? '');
+function carriesBody(method: string, { status, headers }: AnswerHead): boolean {
+  if (method === 'HEAD' || status === 204 || status === 304) return false;
+  return status !== 206 || /^bytes 0-/.test(headers['content-range'] ?? '');
 }
 
 function stream(req: IncomingMessage, up: ClientRequest): void {
-  req.once('end', () => addTrailers(req, up));
+  req.once('end', () => addTrailers(req.rawTrailers, up));
   req.once('close', () => {
     if (!req.complete) up.destroy();
   });
@@ -184,6 +187,7 @@ function framing(req: IncomingMessage, expects: boolean): string[] {
 
 /** RFC 9110 §15.2: a proxy forwards 1xx answers; 100 has its own way, and 101 can only follow an upgrade. */
 function passOn(res: ServerResponse, status: number, rawHeaders: readonly string[]): void {
+  if (status === 100) res.writeContinue();
   if (status <= 101 || res.headersSent || res.req.httpVersionMinor === 0) return;
   attempt(() => res.writeInformation(status, trailerPairs(rawHeaders).flat()));
 }

@@ -1,6 +1,7 @@
-import { type ClientRequest, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type ClientRequest, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FileWatch } from './file-watch.ts';
-import { responseHeaders, trailerPairs } from './headers.ts';
+import { type RawHeaders, responseHeaders, trailerPairs } from './headers.ts';
+import type { AnswerHead, Flow, Sink } from './upstream.ts';
 
 export interface Relaying {
   /** The client was told to wait for `100 Continue`. */
@@ -14,71 +15,84 @@ export interface Relaying {
 }
 
 /** Passes an answer on as it comes: its head with its first bytes, and nothing is kept but those that must be looked at. */
-export function relay(answer: IncomingMessage, res: ServerResponse, { expects, watch, unfit, refuse }: Relaying): void {
-  let begun = false;
-  const begin = (): boolean => {
-    if (begun) return true;
-    const headers = responseHeaders(answer.rawHeaders);
-    // The client may now send the body after all or leave it out: nobody could tell it from a next request.
-    if (expects) headers.push('Connection', 'close');
-    const status = answer.statusCode ?? 502;
-    begun = attempt(() => res.writeHead(status, answer.statusMessage || STATUS_CODES[status], headers));
-    if (!begun) {
-      leave();
-      unfit();
-    }
-    return begun;
-  };
-  // What pipe() does, without its dozen listeners on every answer: this is the proxy's busiest place.
-  const write = (chunk: Buffer): void => {
-    if (res.write(chunk)) return;
-    answer.pause();
-    res.once('drain', () => answer.resume());
-  };
-  const look = (chunk: Buffer): void => {
-    const seen = watch?.look(chunk);
-    if (seen === undefined || seen.kind === 'more') return;
-    answer.off('data', look);
+export class Relay implements Sink {
+  readonly #head: AnswerHead;
+  readonly #flow: Flow;
+  readonly #res: ServerResponse;
+  readonly #how: Relaying;
+  /** Until it has seen enough. */
+  #watch: FileWatch | null;
+  #begun = false;
+  /** From then on the answer is nobody's: what becomes of it may not touch what the client gets instead. */
+  #left = false;
+  #touched = false;
+
+  constructor(head: AnswerHead, flow: Flow, res: ServerResponse, how: Relaying) {
+    this.#head = head;
+    this.#flow = flow;
+    this.#res = res;
+    this.#how = how;
+    this.#watch = how.watch;
+    if (how.watch?.headMayGo === false) return;
+    // An event stream may be silent for long; its head may not wait for the first event.
+    setImmediate(() => {
+      if (!this.#touched && !this.#left && !res.destroyed && this.#begin()) res.flushHeaders();
+    });
+  }
+
+  data(chunk: Buffer): void {
+    this.#touched = true;
+    if (this.#left) return;
+    const seen = this.#watch?.look(chunk) ?? { kind: 'pass', bytes: chunk };
+    if (seen.kind === 'more') return;
     if (seen.kind === 'refused') {
-      leave();
+      this.#left = true;
       // Half a program must not look like a whole one, where the head is gone already.
-      refuse(seen.group);
+      this.#how.refuse(seen.group);
       return;
     }
-    answer.on('data', write);
-    if (begin()) write(seen.bytes);
-  };
-  const onEnd = (): void => {
-    if (!begin()) return;
-    const rest = watch?.rest();
-    if (rest) res.write(rest);
-    addTrailers(answer, res);
-    res.end();
-  };
-  const onClose = (): void => {
-    // Half an answer must not look like a whole one.
-    if (!answer.complete) res.destroy();
-  };
-  const onError = (): void => void res.destroy();
-  /** From here on the answer is nobody's: what becomes of it may not touch what the client gets instead. */
-  const leave = (): void => {
-    answer.off('data', look).off('data', write).off('end', onEnd).off('close', onClose).off('error', onError);
-  };
+    this.#watch = null;
+    this.#write(seen.bytes);
+  }
 
-  if (watch === null && !begin()) return;
-  answer.on('data', watch === null ? write : look);
-  answer.once('end', onEnd);
-  answer.once('error', onError);
-  answer.once('close', onClose);
-  if (watch !== null && !watch.headMayGo) return;
-  setImmediate(() => {
-    // An event stream may be silent for long; its head may not wait for the first event.
-    if (!answer.readableDidRead && !answer.destroyed && !res.writableEnded && begin()) res.flushHeaders();
-  });
+  end(rawTrailers: RawHeaders): void {
+    this.#touched = true;
+    if (this.#left || !this.#begin()) return;
+    const rest = this.#watch?.rest();
+    if (rest) this.#res.write(rest);
+    addTrailers(rawTrailers, this.#res);
+    this.#res.end();
+  }
+
+  /** Half an answer must not look like a whole one. */
+  broken(): void {
+    this.#touched = true;
+    if (!this.#left) this.#res.destroy();
+  }
+
+  #begin(): boolean {
+    if (this.#begun) return true;
+    const { status, phrase, rawHeaders } = this.#head;
+    const headers = responseHeaders(rawHeaders);
+    // The client may now send the body after all or leave it out: nobody could tell it from a next request.
+    if (this.#how.expects) headers.push('Connection', 'close');
+    this.#begun = attempt(() => this.#res.writeHead(status, phrase || STATUS_CODES[status], headers));
+    if (!this.#begun) {
+      this.#left = true;
+      this.#how.unfit();
+    }
+    return this.#begun;
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#begin() || this.#res.write(bytes)) return;
+    this.#flow.pause();
+    this.#res.once('drain', () => this.#flow.resume());
+  }
 }
 
 /** Trailers follow the body, where both sides can carry them. */
-export function addTrailers({ rawTrailers }: IncomingMessage, out: ServerResponse | ClientRequest): void {
+export function addTrailers(rawTrailers: RawHeaders, out: ServerResponse | ClientRequest): void {
   if (rawTrailers.length > 0) attempt(() => out.addTrailers(trailerPairs(rawTrailers)));
 }
 
