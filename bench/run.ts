@@ -8,7 +8,7 @@ export interface Figure {
   readonly ratio?: { readonly peer: string; readonly value: number };
 }
 
-const BENCHES = ['index', 'decide', 'dns', 'proxy', 'ingest', 'rehearsal', 'pages', 'swap', 'cases'] as const;
+const BENCHES = ['index', 'lists', 'decide', 'dns', 'proxy', 'ingest', 'rehearsal', 'pages', 'swap', 'cases'] as const;
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((w) => !BENCHES.includes(w as (typeof BENCHES)[number]));

@@ -26,7 +26,10 @@ export type RawHeaders = readonly string[];
 /** Every value of one header. */
 export function valuesOf(raw: RawHeaders, name: string): string[] {
   const values: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === name) values.push(raw[i + 1] ?? '');
+  for (let i = 0; i < raw.length; i += 2) {
+    // By length first: most names need not be put into lower case to be told apart.
+    if (raw[i]?.length === name.length && raw[i]?.toLowerCase() === name) values.push(raw[i + 1] ?? '');
+  }
   return values;
 }
 

@@ -33,8 +33,8 @@ export class Relay implements Sink {
     this.#res = res;
     this.#how = how;
     this.#watch = how.watch;
-    if (how.watch?.headMayGo === false) return;
-    // An event stream may be silent for long; its head may not wait for the first event.
+    if (how.watch?.headMayGo === false || head.headers['content-length'] !== undefined) return;
+    // A stream of events may be silent for long; its head may not wait for the first of them.
     setImmediate(() => {
       if (!this.#touched && !this.#left && !res.destroyed && this.#begin()) res.flushHeaders();
     });

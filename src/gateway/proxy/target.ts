@@ -18,23 +18,39 @@ export interface Target {
 
 export type Parsed = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly reason: string };
 
+const HTTP = 'http://';
 const HTTP_PORT = 80;
 const refuse = (reason: string): Parsed => ({ ok: false, reason });
 
 /** Absolute form (RFC 9112 §3.2.2), as a browser sends it to a proxy: `http://host:port/path?query`. */
 export function parseAbsoluteForm(text: string, method = 'GET'): Parsed {
   if (!isVisibleAscii(text)) return refuse('The address holds a character that no address may hold.');
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
-  if (scheme?.[1]?.toLowerCase() !== 'http')
+  const start = HTTP.length;
+  if (text.slice(0, start).toLowerCase() !== HTTP)
     return refuse('This proxy forwards http:// addresses; https goes by CONNECT.');
-  const start = scheme[0].length;
   const end = firstOf(text, '/?#', start);
   const path = text.slice(end);
   // A fragment never travels (RFC 9110 §4.2.5), and a backslash is a slash to some servers and not to others.
   if (path.includes('#')) return refuse('The address holds a fragment.');
   if (path.slice(0, firstOf(path, '?', 0)).includes('\\')) return refuse('The address holds a backslash.');
-  return withAuthority(text.slice(start, end), HTTP_PORT, originForm(path, method));
+  const authority = text.slice(start, end);
+  const known = sites.get(authority);
+  if (known !== undefined)
+    return {
+      ok: true,
+      target: { host: known.host, port: known.port, path: originForm(path, method), authority: known.authority },
+    };
+  const parsed = withAuthority(authority, HTTP_PORT, originForm(path, method));
+  if (parsed.ok) {
+    if (sites.size >= MOST_SITES) sites.clear();
+    sites.set(authority, parsed.target);
+  }
+  return parsed;
 }
+
+/** A page asks one site for a hundred things; what an authority means is found once. */
+const sites = new Map<string, Target>();
+const MOST_SITES = 2000;
 
 /** Authority form (RFC 9112 §3.2.3), for CONNECT: `host:port`, and the port must be there. */
 export function parseAuthorityForm(text: string): Parsed {
