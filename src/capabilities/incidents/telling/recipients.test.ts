@@ -43,21 +43,11 @@ async function house(policy: 'secondary-school' | 'tuition-centre', work: (b: Ho
 const NAMES = /Sharp|Mistry|Vale|Nash|Marsh|Wren|Lark|Orchard|Pupil|Robin|Rowan/;
 const sorted = (ids: readonly string[]) => [...ids].sort();
 
-for (const [row, policy, kind, fault, roles] of [
-  ['ALR-03', 'secondary-school', 'concern', false, ['dsl']],
-  ['ALR-05', 'secondary-school', 'hurtful-message', false, ['nominated-person']],
-  ['ALR-02', 'secondary-school', 'misuse', false, ['dsl', 'ict-manager']],
-  ['ALR-04', 'secondary-school', 'technical-fault', true, ['ict-manager']],
-  ['FIL-15', 'secondary-school', 'filter-failure', true, ['ict-manager', 'dsl']],
-  ['ALR-04', 'secondary-school', 'security-incident', true, ['ict-manager', 'dsl']],
-  ['ALR-03', 'tuition-centre', 'concern', false, ['centre-lead']],
-  ['ALR-05', 'tuition-centre', 'hurtful-message', false, ['nominated-person']],
-  ['ALR-02', 'tuition-centre', 'misuse', false, ['head', 'online-safety-coordinator', 'centre-lead']],
-  ['ALR-04', 'tuition-centre', 'technical-fault', true, ['ict-manager']],
-  ['ALR-03', 'tuition-centre', 'filter-failure', true, ['ict-manager', 'centre-lead']],
-  ['ALR-04', 'tuition-centre', 'security-incident', true, ['ict-manager', 'centre-lead']],
-] as const) {
-  test(`${row} under ${policy} a report of ${kind} by a pupil reaches ${roles.join(' and ')} at once by letter, and no letter names anybody`, () =>
+type Told = 'dsl' | 'head' | 'ict-manager' | 'centre-lead' | 'nominated-person' | 'online-safety-coordinator';
+
+/** Under this policy a pupil’s report of this kind brings a letter at once to exactly these roles. */
+const reaches =
+  (policy: 'secondary-school' | 'tuition-centre', kind: string, fault: boolean, roles: readonly Told[]) => () =>
     house(policy, async (b) => {
       const pupil = await b.tell(
         b.s.people.year8,
@@ -81,8 +71,67 @@ for (const [row, policy, kind, fault, roles] of [
       assert.equal((await b.cases()).length, kind === 'misuse' ? 1 : 0);
       assert.equal((await b.alerts()).length, kind === 'concern' || kind === 'hurtful-message' ? 1 : 0);
       assert.equal(report?.kind, kind);
-    }));
-}
+    });
+
+test(
+  'ALR-03 at the secondary school a pupil’s report of a worry reaches the DSL at once by letter, and no letter names anybody',
+  reaches('secondary-school', 'concern', false, ['dsl']),
+);
+
+test(
+  'ALR-05 at the secondary school a pupil’s report of a hurtful message reaches the nominated person at once by letter, and no letter names anybody',
+  reaches('secondary-school', 'hurtful-message', false, ['nominated-person']),
+);
+
+test(
+  'ALR-02 at the secondary school a pupil’s report of misuse reaches the DSL and the ICT manager at once by letter, and no letter names anybody',
+  reaches('secondary-school', 'misuse', false, ['dsl', 'ict-manager']),
+);
+
+test(
+  'ALR-04 at the secondary school a pupil’s report of a fault reaches the ICT manager at once by letter, and no letter names anybody',
+  reaches('secondary-school', 'technical-fault', true, ['ict-manager']),
+);
+
+test(
+  'FIL-15 at the secondary school a pupil’s report of a site that should be closed reaches the ICT manager and the DSL at once by letter, and no letter names anybody',
+  reaches('secondary-school', 'filter-failure', true, ['ict-manager', 'dsl']),
+);
+
+test(
+  'ALR-04 at the secondary school a pupil’s report of a security breach reaches the ICT manager and the DSL at once by letter, and no letter names anybody',
+  reaches('secondary-school', 'security-incident', true, ['ict-manager', 'dsl']),
+);
+
+test(
+  'ALR-03 at the tuition centre a pupil’s report of a worry reaches the centre lead at once by letter, and no letter names anybody',
+  reaches('tuition-centre', 'concern', false, ['centre-lead']),
+);
+
+test(
+  'ALR-05 at the tuition centre a pupil’s report of a hurtful message reaches the nominated person at once by letter, and no letter names anybody',
+  reaches('tuition-centre', 'hurtful-message', false, ['nominated-person']),
+);
+
+test(
+  'ALR-02 at the tuition centre a pupil’s report of misuse reaches the head, the Online Safety Coordinator and the centre lead at once by letter, and no letter names anybody',
+  reaches('tuition-centre', 'misuse', false, ['head', 'online-safety-coordinator', 'centre-lead']),
+);
+
+test(
+  'ALR-04 at the tuition centre a pupil’s report of a fault reaches the ICT manager at once by letter, and no letter names anybody',
+  reaches('tuition-centre', 'technical-fault', true, ['ict-manager']),
+);
+
+test(
+  'ALR-03 at the tuition centre a pupil’s report of a site that should be closed reaches the ICT manager and the centre lead at once by letter, and no letter names anybody',
+  reaches('tuition-centre', 'filter-failure', true, ['ict-manager', 'centre-lead']),
+);
+
+test(
+  'ALR-04 at the tuition centre a pupil’s report of a security breach reaches the ICT manager and the centre lead at once by letter, and no letter names anybody',
+  reaches('tuition-centre', 'security-incident', true, ['ict-manager', 'centre-lead']),
+);
 
 test('ALR-02 ALR-03 misuse opens a case that its recipients can work on; that they took it up is recorded, and without it the deputies and then the escalation hear of it', () =>
   house('tuition-centre', async (b) => {
