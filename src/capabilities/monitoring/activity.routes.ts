@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { Refusal } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
 import { type RoleId, SAFEGUARDING_ROLES } from '#policy/types.ts';
+import { ChartSize, sendChart } from '#web/chart.ts';
 import { viewerOf, type WebApp } from '#web/index.ts';
 import { activityBars, activityPage } from './activity.pages.ts';
 import { chartSvg } from './chart.ts';
@@ -27,10 +28,7 @@ export const ActivityQuery = Type.Object(
   { additionalProperties: false },
 );
 export type ActivityQuery = Type.Static<typeof ActivityQuery>;
-const ChartQuery = Type.Object(
-  { ...ActivityQuery.properties, size: Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')])) },
-  { additionalProperties: false },
-);
+const ChartQuery = Type.Object({ ...ActivityQuery.properties, size: ChartSize }, { additionalProperties: false });
 
 export function activityRoutes(app: WebApp, deps: Deps): void {
   app.get('/activity', { config, schema: { querystring: ActivityQuery } }, async (request, reply) => {
@@ -49,9 +47,6 @@ export function activityRoutes(app: WebApp, deps: Deps): void {
   app.get('/activity/chart.svg', { config, schema: { querystring: ChartQuery } }, async (request, reply) => {
     const { size, ...query } = request.query;
     const bars = await activityBars(deps, viewerOf(request), query);
-    return reply
-      .type('image/svg+xml')
-      .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-      .send(chartSvg(bars, size ?? 'wide'));
+    return sendChart(reply, chartSvg(bars, size));
   });
 }

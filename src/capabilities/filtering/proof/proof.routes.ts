@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Deps } from '#platform/deps.ts';
+import { ChartSize, sendChart } from '#web/chart.ts';
 import { done, viewerOf, type WebApp } from '#web/index.ts';
 import { proofChart } from './proof.chart.ts';
 import { daysPage, PROOF_READERS, PROOF_RUNNERS, proofPage, runPage } from './proof.pages.ts';
@@ -15,7 +16,7 @@ const Search = Type.Object(
   },
   strict,
 );
-const Size = Type.Object({ size: Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')])) }, strict);
+const Size = Type.Object({ size: ChartSize }, strict);
 const One = Type.Object({ id: Type.String({ format: 'uuid' }) }, strict);
 const Nothing = Type.Object({ _csrf: Type.Optional(Type.String()) }, strict);
 
@@ -31,12 +32,7 @@ export function proofRoutes(app: WebApp, deps: Deps): void {
   });
 
   app.get(`${PROOF}/chart.svg`, { config, schema: { querystring: Size } }, async (request, reply) => {
-    const svg = proofChart(await daysPage(deps, viewerOf(request)), request.query.size ?? 'wide');
-    // The picture brings the style for dark pages along.
-    return reply
-      .type('image/svg+xml')
-      .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-      .send(svg);
+    return sendChart(reply, proofChart(await daysPage(deps, viewerOf(request)), request.query.size));
   });
 
   app.get(`${PROOF}/:id`, { config, schema: { params: One } }, async (request, reply) =>

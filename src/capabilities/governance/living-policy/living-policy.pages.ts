@@ -5,6 +5,7 @@ import type { School } from '#platform/school.ts';
 import { PERSON_KINDS, type PolicyDocument } from '#policy/index.ts';
 import { holders } from '#rooms/identity/index.ts';
 import { type PolicyInForce, policyInForce, taxonomy } from '#rooms/policies/index.ts';
+import type { ChartSize } from '#web/chart.ts';
 import { hasDuty, type Viewer } from '#web/index.ts';
 import { clashesOf } from './clashes.ts';
 import { coverageChart } from './coverage.chart.ts';
@@ -149,6 +150,6 @@ const sectionsOf = (kept: readonly KeptClause[]) =>
   }));
 
 /** The same numbers as a picture. */
-export async function coverageSvg(deps: Deps, viewer: Viewer, size: 'wide' | 'narrow'): Promise<string> {
+export async function coverageSvg(deps: Deps, viewer: Viewer, size?: ChartSize): Promise<string> {
   return coverageChart(sectionsOf((await readCoverage(deps, viewer.school.id)) ?? []), size);
 }

@@ -4,6 +4,7 @@ import type { Deps } from '#platform/deps.ts';
 import { FORMATS, type Format } from '#platform/documents/index.ts';
 import { schools } from '#platform/school.ts';
 import { publicSchool } from '#rooms/policies/index.ts';
+import { ChartSize, sendChart } from '#web/chart.ts';
 import { type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { KEEPING } from './coverage.ts';
 import { coveragePage, coverageSvg, OVERSIGHT, policyPage, seesEvidence } from './living-policy.pages.ts';
@@ -15,7 +16,6 @@ const Text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 const PUBLIC = { access: 'public' } as const;
 const OVERSEERS = { access: { duties: OVERSIGHT } };
 const State = Type.Optional(Type.Union([Type.Literal(''), ...KEEPING.map((k) => Type.Literal(k))]));
-const Size = Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')]));
 
 /** The policy in force as people read it: the school's promise to everyone, and for those who answer for it, how it is kept. */
 export function livingPolicyRoutes(app: WebApp, deps: Deps): void {
@@ -89,14 +89,8 @@ export function livingPolicyRoutes(app: WebApp, deps: Deps): void {
 
   app.get(
     '/policy/coverage/chart.svg',
-    { config: OVERSEERS, schema: { querystring: Type.Object({ size: Size }, closed) } },
-    async (request, reply) => {
-      const svg = await coverageSvg(deps, overseer(viewerOf(request)), request.query.size ?? 'wide');
-      // The picture brings the style for dark pages along.
-      return reply
-        .type('image/svg+xml')
-        .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-        .send(svg);
-    },
+    { config: OVERSEERS, schema: { querystring: Type.Object({ size: ChartSize }, closed) } },
+    async (request, reply) =>
+      sendChart(reply, await coverageSvg(deps, overseer(viewerOf(request)), request.query.size)),
   );
 }

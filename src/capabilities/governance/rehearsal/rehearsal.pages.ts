@@ -2,8 +2,9 @@ import { DAY, HOUR } from '#core/clock.ts';
 import { systemContext } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
 import { POLICY_EDITORS, taxonomy } from '#rooms/policies/index.ts';
+import type { ChartSize } from '#web/chart.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
-import { type ChartSize, rehearsalChart } from './rehearsal.chart.ts';
+import { rehearsalChart } from './rehearsal.chart.ts';
 import type { Differences, Turn } from './rehearsal.rules.ts';
 import { choices, readRehearsal, seesSites } from './rehearsal.service.ts';
 import { oldestActivity, type RehearsalRow } from './rehearsal.store.ts';
@@ -38,7 +39,7 @@ export async function rehearsalProgress(deps: Deps, viewer: Viewer, draftId: str
   return last ? { state: last.state, ...progressOf(last) } : null;
 }
 
-export async function rehearsalSvg(deps: Deps, viewer: Viewer, draftId: string, size: ChartSize) {
+export async function rehearsalSvg(deps: Deps, viewer: Viewer, draftId: string, size?: ChartSize) {
   const now = deps.clock.now();
   const { last } = await deps.db.in(contextOf(viewer), (tx) => readRehearsal(tx, viewer, draftId, now));
   return last?.result ? rehearsalChart(groupsOf((last.result as Result).differences), size) : null;

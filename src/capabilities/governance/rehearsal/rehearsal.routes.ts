@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { notFound, type Refusal } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
 import { POLICY_EDITORS, POLICY_READERS } from '#rooms/policies/index.ts';
+import { ChartSize, sendChart } from '#web/chart.ts';
 import { done, orFormAgain, viewerOf, type WebApp } from '#web/index.ts';
 import { liveRehearsals } from './live.ts';
 import { rehearsalPage, rehearsalSvg } from './rehearsal.pages.ts';
@@ -15,7 +16,7 @@ const closed = { additionalProperties: false };
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const Id = Type.Object({ id: Type.String({ maxLength: 60 }) }, closed);
 const Search = Type.Object({ q: Type.Optional(Type.String({ maxLength: 100 })) }, closed);
-const Size = Type.Object({ size: Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')])) }, closed);
+const Size = Type.Object({ size: ChartSize }, closed);
 const Start = Type.Object({ ...csrf, days: Type.Optional(Type.String({ maxLength: 4 })) }, closed);
 const Cancel = Type.Object(csrf, closed);
 
@@ -75,13 +76,9 @@ export function rehearsalRoutes(app: WebApp, deps: Deps): void {
     '/policy/drafts/:id/rehearsal/chart.svg',
     { config: READ, schema: { params: Id, querystring: Size } },
     async (request, reply) => {
-      const svg = await rehearsalSvg(deps, viewerOf(request), request.params.id, request.query.size ?? 'wide');
+      const svg = await rehearsalSvg(deps, viewerOf(request), request.params.id, request.query.size);
       if (svg === null) throw notFound('this chart');
-      // The picture brings the style for dark pages along.
-      return reply
-        .type('image/svg+xml')
-        .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-        .send(svg);
+      return sendChart(reply, svg);
     },
   );
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Deps } from '#platform/deps.ts';
 import { type RoleId, SAFEGUARDING_ROLES } from '#policy/types.ts';
+import { ChartSize, sendChart } from '#web/chart.ts';
 import { hasDuty, viewerOf, type WebApp } from '#web/index.ts';
 import { casesSvg, monthName } from './chart.ts';
 import { GROUPS } from './figures.ts';
@@ -40,22 +41,11 @@ export function listRoutes(app: WebApp, deps: Deps, duties: readonly RoleId[]): 
 
   app.get(
     '/cases/figures.svg',
-    {
-      config,
-      schema: {
-        querystring: Type.Object(
-          { size: Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')])) },
-          { additionalProperties: false },
-        ),
-      },
-    },
+    { config, schema: { querystring: Type.Object({ size: ChartSize }, { additionalProperties: false }) } },
     async (request, reply) => {
       const viewer = viewerOf(request);
-      const svg = casesSvg(await monthlyFigures(deps, viewer), request.query.size ?? 'wide', viewer.school.timeZone);
-      return reply
-        .type('image/svg+xml')
-        .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-        .send(svg);
+      const figures = await monthlyFigures(deps, viewer);
+      return sendChart(reply, casesSvg(figures, viewer.school.timeZone, request.query.size));
     },
   );
 }

@@ -1,13 +1,12 @@
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { notFound } from '#core/errors.ts';
 import { isUuid } from '#core/ids.ts';
 import type { Deps } from '#platform/deps.ts';
 import { renderApart } from '#platform/documents/index.ts';
 import { schools } from '#platform/school.ts';
-import type { SummaryFigures } from '#platform/tables/closing.ts';
 import { SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { publicSchool } from '#rooms/policies/index.ts';
+import { ChartSize, sendChart } from '#web/chart.ts';
 import { contextOf, done, viewerOf, type WebApp } from '#web/index.ts';
 import { summarySvg } from './chart.ts';
 import { summaryRows } from './figures.ts';
@@ -26,16 +25,8 @@ const VIEWS = 'capabilities/incidents/summary/views';
 const closed = { additionalProperties: false };
 const csrf = { _csrf: Type.Optional(Type.String()) };
 const Text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
-const Size = Type.Optional(Type.Union([Type.Literal('wide'), Type.Literal('narrow')]));
-const WIDTH = { wide: 680, narrow: 340 } as const;
 const LEADS = { access: { duties: SAFEGUARDING_ROLES } };
 const PUBLIC = { access: 'public' } as const;
-
-const chart = (reply: FastifyReply, figures: SummaryFigures, size: keyof typeof WIDTH = 'wide') =>
-  reply
-    .type('image/svg+xml')
-    .header('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'`)
-    .send(summarySvg(figures, WIDTH[size]).svg);
 
 /** SAN-03: what is told of incidents that were dealt with: to those concerned, and of a whole term to everybody. */
 export function summaryRoutes(app: WebApp, deps: Deps): void {
@@ -52,10 +43,10 @@ export function summaryRoutes(app: WebApp, deps: Deps): void {
     '/cases/summary.svg',
     {
       config: LEADS,
-      schema: { querystring: Type.Object({ term: Type.String({ maxLength: 40 }), size: Size }, closed) },
+      schema: { querystring: Type.Object({ term: Type.String({ maxLength: 40 }), size: ChartSize }, closed) },
     },
     async (request, reply) =>
-      chart(reply, await draftFigures(deps, viewerOf(request), request.query.term), request.query.size),
+      sendChart(reply, summarySvg(await draftFigures(deps, viewerOf(request), request.query.term), request.query.size)),
   );
   app.post(
     '/cases/summary',
@@ -89,7 +80,7 @@ export function summaryRoutes(app: WebApp, deps: Deps): void {
           school: Type.String({ maxLength: 40 }),
           file: Type.String({ pattern: '^[0-9a-f-]{36}\\.(pdf|svg)$' }),
         }),
-        querystring: Type.Object({ size: Size }, closed),
+        querystring: Type.Object({ size: ChartSize }, closed),
       },
     },
     async ({ params, query }, reply) => {
@@ -97,7 +88,7 @@ export function summaryRoutes(app: WebApp, deps: Deps): void {
       const [id, format] = params.file.split('.');
       const published = school && (await publishedOf(deps, school)).find((p) => p.id === id);
       if (!school || !published) throw notFound('this summary');
-      if (format === 'svg') return chart(reply, published.figures, query.size);
+      if (format === 'svg') return sendChart(reply, summarySvg(published.figures, query.size));
       const document = summaryDocument(school.name, published, published.figures);
       return reply.type('application/pdf').send(await renderApart('pdf', document, published.at));
     },
