@@ -192,6 +192,10 @@ async function startThreads(options: GatewayOptions, heard: (message: FromThread
   let enrolled: ToThread | null = null;
   let stopping = false;
 
+  const tellOthers = (worker: Worker, message: ToThread) => {
+    for (const other of workers) if (other !== worker) other.postMessage(message);
+  };
+
   const start = async (): Promise<void> => {
     const settings: ThreadSettings = {
       dns,
@@ -208,7 +212,11 @@ async function startThreads(options: GatewayOptions, heard: (message: FromThread
     });
     const ports = await new Promise<{ dns: number; proxy: number; block: number }>((resolve, reject) => {
       worker.once('error', reject);
-      worker.on('message', (m: FromThread) => (m.kind === 'listening' ? resolve(m.ports) : heard(m)));
+      worker.on('message', (m: FromThread) => {
+        if (m.kind === 'listening') resolve(m.ports);
+        else if (m.kind === 'moved') tellOthers(worker, m);
+        else heard(m);
+      });
     });
     dns = { ...dns, port: ports.dns };
     proxy = { ...proxy, port: ports.proxy };

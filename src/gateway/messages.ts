@@ -1,5 +1,6 @@
 import type { Endpoint } from '#core/endpoint.ts';
 import type { Presence, Snapshot } from '#policy/index.ts';
+import type { MovedBytes } from './fair-use.ts';
 import type { Enrolment } from './feed/control-client.ts';
 
 /** What a thread is told at its start. */
@@ -22,6 +23,12 @@ export interface ThreadSettings {
  */
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
 
+/** What clients moved in one thread, for the others (fair-use.ts). */
+interface Moved {
+  readonly kind: 'moved';
+  readonly moved: MovedBytes;
+}
+
 export type ToThread =
   | {
       readonly kind: 'parts';
@@ -33,6 +40,7 @@ export type ToThread =
     }
   | { readonly kind: 'presence'; readonly presence: Presence }
   | { readonly kind: 'enrolled'; readonly enrolment: Enrolment }
+  | Moved
   | { readonly kind: 'stop' };
 
 export type FromThread =
@@ -43,4 +51,5 @@ export type FromThread =
   /** Activity events, each written out as a line of JSON: a string crosses to the keeper cheaper than an object. */
   | { readonly kind: 'events'; readonly lines: readonly string[] }
   | { readonly kind: 'log'; readonly event: string; readonly facts: Record<string, string | number | boolean | null> }
+  | Moved
   | { readonly kind: 'stopped' };

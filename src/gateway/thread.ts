@@ -4,6 +4,7 @@ import { openIndex } from '#filter/index.ts';
 import { safetyOf } from '#policy/snapshot.ts';
 import { contextOf } from './block-page/index.ts';
 import { startDns } from './dns/index.ts';
+import { FairUseKeeper } from './fair-use.ts';
 import { ControlClient } from './feed/control-client.ts';
 import type { FromThread, ThreadSettings, ToThread } from './messages.ts';
 import { ProofDoor } from './proof/door.ts';
@@ -45,6 +46,14 @@ const writeOut = () => {
 };
 const flushing = setInterval(flush, FLUSH_EVERY);
 
+const fairUse = new FairUseKeeper(clock, () => state.snapshot?.settings ?? {}, recorder);
+/** Threads count together what each client moves, to within this (milliseconds). */
+const SHARE_EVERY = 500;
+const sharing = setInterval(() => {
+  const moved = fairUse.take();
+  if (moved.length > 0) say({ kind: 'moved', moved });
+}, SHARE_EVERY);
+
 const page = () => contextOf(state.snapshot, settings.pagesUrl);
 const { block } = settings;
 
@@ -70,6 +79,7 @@ const proxy = await startProxy({
   judge: state,
   recorder,
   proofs,
+  fairUse,
   verify: async (username, password, address) => {
     if (!control) throw new Error('not enrolled');
     return control.verify({ username, password, address });
@@ -95,6 +105,7 @@ parentPort?.on('message', (message: ToThread) => {
     proofs.use(message.proofKey);
     if (message.presence) state.usePresence(message.presence);
   } else if (message.kind === 'presence') state.usePresence(message.presence);
+  else if (message.kind === 'moved') fairUse.add(message.moved);
   else if (message.kind === 'enrolled') control = new ControlClient(message.enrolment);
   else void stop();
 });
@@ -103,6 +114,7 @@ say({ kind: 'listening', ports: { dns: dns.port, proxy: proxy.port, block: block
 async function stop(): Promise<void> {
   await Promise.all([dns.close(), proxy.close(), blockPage.close()]);
   clearInterval(flushing);
+  clearInterval(sharing);
   writeOut();
   parentPort?.close();
 }

@@ -119,6 +119,11 @@ export const CONTROLS: readonly Control[] = [
     does: 'Nobody’s first session begins before they have read that use is monitored.',
   },
   {
+    id: 'fair-use',
+    name: 'A fair share of the network',
+    does: 'Whoever moves more through the proxy within an hour than the policy calls fair goes on slowly, and it is recorded.',
+  },
+  {
     id: 'attempts',
     name: 'Repeated attempts',
     does: 'Being stopped again and again at one kind of site raises one alert with its evidence.',

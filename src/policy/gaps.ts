@@ -1,4 +1,5 @@
 import type { Found, LintContext } from './lint.ts';
+import { UNFAIR_USE } from './safety.ts';
 import type { Modules, Phase, Settings } from './sections.ts';
 import { type Audience, type Cell, EVIDENCE_LEVELS, type PolicyDocument, type Profile, type Rule } from './types.ts';
 
@@ -276,6 +277,12 @@ const EMPTY: readonly {
     asks: 'How many minutes a day of private social media are reasonable?',
     when: (doc) => ['times', 'reasonable'].includes(doc.settings.privateSocialMedia.value),
   },
+  {
+    path: 'fairUse',
+    value: (s) => s.fairUse ?? null,
+    asks: 'How much may one person move over the network within an hour, so that others do not go short?',
+    when: (doc) => doc.rules.some((r) => r.action === UNFAIR_USE),
+  },
 ];
 
 function* settings(doc: PolicyDocument): Generator<Found> {
@@ -294,6 +301,7 @@ function* settings(doc: PolicyDocument): Generator<Found> {
 const UNSURE: Readonly<Partial<Record<keyof Settings, string>>> = {
   filterChanges: 'Who opens a site, and for how long at most',
   guests: 'How guests come in',
+  fairUse: 'How much one person may move over the network within an hour',
   parentSignature: 'Whether parents sign',
   software: 'Who may install programs, and which media may be used',
   unsigned: 'What happens while an agreement is not signed',

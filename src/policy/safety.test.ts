@@ -5,7 +5,7 @@ import { compiled } from './fixture.ts';
 import { safetyFor } from './safety.ts';
 import { shippedPolicy } from './shipped.ts';
 import { safetyOf } from './snapshot.ts';
-import type { PolicyDocument, Profile } from './types.ts';
+import { type PolicyDocument, type Profile, UNIDENTIFIED } from './types.ts';
 
 const safety = (doc: PolicyDocument) => safetyFor(doc, compiled(doc));
 const PROGRAMS = ['executables', 'scripts', 'disk-images'];
@@ -44,6 +44,20 @@ test('FIL-09 what a policy leaves open is not refused, and anything between open
   assert.deepEqual(refused('permission'), [...PROGRAMS, 'macros']);
   // Open to staff is not open to somebody who might be a pupil.
   assert.ok('executables' in (safety(withStaff('allowed')).unidentified?.refusedFiles ?? {}));
+});
+
+test('UAR-17 where a policy forbids unfair use, each profile has the amount of its audience, and a stranger the least', () => {
+  const doc = shippedPolicy('tuition-centre');
+  for (const { id, audience } of doc.profiles.filter((p) => p.id !== UNIDENTIFIED)) {
+    const megabytes = { staff: 8000, pupil: 3000, guest: 1500 }[audience];
+    const held = { bytesAnHour: megabytes * 1e6, bytesASecond: 250_000, clause: 'use.systems' };
+    assert.deepEqual(safety(doc)[id]?.fairUse, held, id);
+  }
+  assert.equal(safety(doc)[UNIDENTIFIED]?.fairUse?.bytesAnHour, 1500e6);
+  // A policy without the rule holds nobody to it, nor does one that names no figures.
+  assert.ok(Object.values(safety(shippedPolicy('secondary-school'))).every((s) => s.fairUse === undefined));
+  const { fairUse: _, ...settings } = doc.settings;
+  assert.ok(Object.values(safety({ ...doc, settings })).every((s) => s.fairUse === undefined));
 });
 
 test('a profile of which nothing is said has the strictest', () => {

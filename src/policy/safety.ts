@@ -1,4 +1,4 @@
-import { FILE_GROUPS, type ProfileSafety } from './snapshot.ts';
+import { type FairUse, FILE_GROUPS, type ProfileSafety } from './snapshot.ts';
 import {
   type CompiledPolicy,
   type CompiledProfile,
@@ -59,7 +59,9 @@ export function safetyFor(doc: PolicyDocument, { profiles }: CompiledPolicy): Re
   return Object.fromEntries(
     profiles.map((profile): [string, ProfileSafety] => {
       const written = doc.profiles.find((p) => p.id === profile.id) ?? profile;
-      return [profile.id, { ...modesOf(written), refusedFiles: refusedFiles(doc, profile) }];
+      const fairUse = fairUseOf(doc, profile);
+      const safety = { ...modesOf(written), refusedFiles: refusedFiles(doc, profile) };
+      return [profile.id, fairUse === null ? safety : { ...safety, fairUse }];
     }),
   );
 }
@@ -69,18 +71,32 @@ function refusedFiles(doc: PolicyDocument, profile: CompiledProfile): Record<str
   for (const group of FILE_GROUPS) {
     const category = SPEAKS_OF[group];
     const closed = profile.cells[category]?.find(({ cell }) => cell.value !== 'allowed');
-    const forbidden = category === 'software-downloads' ? forbiddenPrograms(doc, profile) : undefined;
+    const forbidden = category === 'software-downloads' ? forbidding(doc, profile, FETCH_PROGRAMS) : undefined;
     const decisive = closed ?? forbidden;
     if (decisive) refused[group] = decisive.clause;
   }
   return refused;
 }
 
-/** Somebody unidentified might be anyone, so whatever is forbidden to any audience is forbidden there. */
-const forbiddenPrograms = (doc: PolicyDocument, { id, audience }: CompiledProfile) =>
+/** The rule that keeps a profile from an action. Somebody unidentified might be anyone, so what is forbidden to any is there. */
+const forbidding = (doc: PolicyDocument, { id, audience }: CompiledProfile, wanted: string) =>
   doc.rules.find(({ action, cells }) => {
-    if (action !== FETCH_PROGRAMS) return false;
+    if (action !== wanted) return false;
     const cell = cells[audience];
     const spoken = id === UNIDENTIFIED ? Object.values(cells) : cell ? [cell] : [];
     return spoken.some(({ value }) => value !== 'allowed');
   });
+
+/** What the policy calls taking so much of the network that others go short. */
+export const UNFAIR_USE = 'unfair-use';
+
+/** Where the policy forbids it, the figures of its settings; while it has none there is nothing to hold anybody to. */
+function fairUseOf(doc: PolicyDocument, profile: CompiledProfile): FairUse | null {
+  const rule = forbidding(doc, profile, UNFAIR_USE);
+  const { fairUse } = doc.settings;
+  if (rule === undefined || fairUse === undefined) return null;
+  const { megabytesAnHour, kilobitsASecond } = fairUse;
+  const megabytes =
+    profile.id === UNIDENTIFIED ? Math.min(...Object.values(megabytesAnHour)) : megabytesAnHour[profile.audience];
+  return { bytesAnHour: megabytes * 1e6, bytesASecond: (kilobitsASecond * 1000) / 8, clause: rule.clause };
+}

@@ -344,6 +344,8 @@ export const Modules = object({
   licences: flag(),
 });
 
+const Megabytes = whole(10, 1_000_000);
+
 /** Settings without a matrix or section of their own. Null: the source gives no value and the school is asked. */
 export const Settings = object({
   /** D03 */ accountIssuer: orNull(Role),
@@ -371,6 +373,14 @@ export const Settings = object({
   }),
   /** COM-13: the school's own mail, of all services of mail the one that stays open. */
   schoolMail: maybe(object({ hosts: set(HostName) })),
+  /** UAR-17: more than this within an hour is unfair to others, and goes on slowly. */
+  fairUse: maybe(
+    object({
+      megabytesAnHour: object({ staff: Megabytes, pupil: Megabytes, guest: Megabytes }),
+      kilobitsASecond: whole(64, 1_000_000),
+      unconfirmed: maybe(flag()),
+    }),
+  ),
   /** D26 */ externalBodies: list(text(120)),
   /** D28 */ parentSignature: object({ asked: flag(), neededForAccess: flag(), unconfirmed: maybe(flag()) }),
   /** D29 */ imageChannels: list(text(60)),

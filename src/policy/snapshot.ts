@@ -49,8 +49,18 @@ export interface ProfileSafety {
   readonly safeSearch: boolean;
   /** YouTube's restricted mode. */
   readonly youtube: YouTubeLevel;
+  /** How much each may move; without it, as much as they like. */
+  readonly fairUse?: FairUse;
   /** Groups of `lists/file-types.json` that may not be fetched → the clause that says so, null for the safety floor. */
   readonly refusedFiles: Readonly<Record<string, string | null>>;
+}
+
+/** UAR-17: what one person, or one unsigned device, may move through the proxy, in both directions together. */
+export interface FairUse {
+  readonly bytesAnHour: number;
+  /** How fast it goes on beyond that, over all connections of theirs. */
+  readonly bytesASecond: number;
+  readonly clause: string | null;
 }
 
 /** Groups of files that a policy can refuse. */

@@ -1,11 +1,13 @@
 import { type ClientRequest, type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import type { BlockPageContext } from '../block-page/index.ts';
+import type { FairUseKeeper, Pace } from '../fair-use.ts';
 import type { Client } from '../judge.ts';
 import { stampHeader } from '../proof/header.ts';
 import { hasBody, type ProxyError, proxyStatus, sendBlock, sendNotice, sendText } from './answers.ts';
 import { FileWatch, refusedByHead } from './file-watch.ts';
 import type { Gate } from './gate.ts';
 import { requestHeaders, trailerPairs, valuesOf } from './headers.ts';
+import { Paced } from './paced.ts';
 import { FORBIDDEN_PORT, refusedFile } from './refusals.ts';
 import { addTrailers, attempt, Relay } from './relay.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';
@@ -15,6 +17,7 @@ export interface ForwardParts {
   readonly gate: Gate;
   readonly upstream: Upstream;
   readonly page: () => BlockPageContext;
+  readonly fairUse: FairUseKeeper | null;
 }
 
 /** May be sent twice without doing twice (RFC 9110 §9.2.2), as far as they carry no body. */
@@ -98,6 +101,7 @@ function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Addr
   const { gate, upstream, page } = parts;
   const { req, res, expects, method, client, target, goal } = sides;
   const body = hasBody(req);
+  const pace = parts.fairUse?.paceOf(client, target.host) ?? null;
   let asked: Asked | null = null;
   const abandon = (): void => {
     if (!res.writableFinished) asked?.abort();
@@ -129,7 +133,7 @@ function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Addr
       target: goal,
       addresses,
       headers: requestHeaders(req.rawHeaders, goal.authority, framing(req, expects)),
-      body: body ? (up) => stream(req, up) : null,
+      body: body ? (up) => stream(req, up, pace) : null,
     },
     {
       news: (status, rawHeaders) => passOn(res, status, rawHeaders),
@@ -142,7 +146,13 @@ function exchange(parts: ForwardParts, sides: Exchange, addresses: readonly Addr
         else if (group !== null) refuse(group);
         if (unfit || group !== null) return NOWHERE;
         const watch = carriesBody(method, head) ? new FileWatch(head.headers, refused) : null;
-        return new Relay(head, flow, res, { expects, watch, unfit: () => fail(502, 'http_protocol_error'), refuse });
+        return new Relay(head, flow, res, {
+          expects,
+          watch,
+          pace,
+          unfit: () => fail(502, 'http_protocol_error'),
+          refuse,
+        });
       },
       failed(error, stale) {
         if (res.headersSent || res.destroyed) return;
@@ -168,12 +178,13 @@ function carriesBody(method: string, { status, headers }: AnswerHead): boolean {
   return status !== 206 || /^bytes 0-/.test(headers['content-range'] ?? '');
 }
 
-function stream(req: IncomingMessage, up: ClientRequest): void {
+function stream(req: IncomingMessage, up: ClientRequest, pace: Pace | null): void {
   req.once('end', () => addTrailers(req.rawTrailers, up));
   req.once('close', () => {
     if (!req.complete) up.destroy();
   });
-  req.pipe(up);
+  if (pace === null) req.pipe(up);
+  else req.pipe(new Paced(pace)).pipe(up);
 }
 
 /** How the body goes on is our affair, not the client's: exactly one of length and chunks, or neither. */

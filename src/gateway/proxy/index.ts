@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, MINUTE, SECOND } from '#core/clock.ts';
 import type { BlockPageContext } from '../block-page/index.ts';
+import type { FairUseKeeper } from '../fair-use.ts';
 import type { Judge, Recorder } from '../judge.ts';
 import type { Proofs } from '../proof/door.ts';
 import { proxyStatus, refuseTunnel, sendText } from './answers.ts';
@@ -33,6 +34,7 @@ export interface ProxyOptions {
   readonly page: () => BlockPageContext;
   readonly clock: Clock;
   readonly proofs?: Proofs;
+  readonly fairUse?: FairUseKeeper;
   readonly timeouts?: Partial<ProxyTimeouts>;
   /** Ports that CONNECT may go to. */
   readonly tunnelPorts?: readonly number[];
@@ -95,7 +97,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const upstream = new Upstream(timeouts);
   const gate = new Gate({ ...options, signIn: new SignIn(options.verify, options.clock) });
-  const shared = { gate, upstream, page: options.page };
+  const shared = { gate, upstream, page: options.page, fairUse: options.fairUse ?? null };
   const tunnelParts = { ...shared, ports: options.tunnelPorts ?? TUNNEL_PORTS, timeouts };
   const local = { ...options, proxyPort: () => listening.port };
   const count = { requests: 0, tunnels: 0, faults: 0 };

@@ -1,4 +1,5 @@
 import { type ClientRequest, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Pace } from '../fair-use.ts';
 import type { FileWatch } from './file-watch.ts';
 import { type RawHeaders, responseHeaders, trailerPairs } from './headers.ts';
 import type { AnswerHead, Flow, Sink } from './upstream.ts';
@@ -8,6 +9,8 @@ export interface Relaying {
   readonly expects: boolean;
   /** Looks at how the body begins, where a file could be refused. */
   readonly watch: FileWatch | null;
+  /** How fast it may go (UAR-17). */
+  readonly pace: Pace | null;
   /** The head is not fit to be passed on. */
   readonly unfit: () => void;
   /** The body is a file that may not pass. Called once, and nothing more is written after it. */
@@ -26,6 +29,7 @@ export class Relay implements Sink {
   /** From then on the answer is nobody's: what becomes of it may not touch what the client gets instead. */
   #left = false;
   #touched = false;
+  #holds = 0;
 
   constructor(head: AnswerHead, flow: Flow, res: ServerResponse, how: Relaying) {
     this.#head = head;
@@ -85,9 +89,19 @@ export class Relay implements Sink {
   }
 
   #write(bytes: Buffer): void {
-    if (!this.#begin() || this.#res.write(bytes)) return;
-    this.#flow.pause();
-    this.#res.once('drain', () => this.#flow.resume());
+    if (!this.#begin()) return;
+    const room = this.#res.write(bytes);
+    const wait = this.#how.pace?.(bytes.length) ?? 0;
+    if (!room) this.#res.once('drain', this.#hold());
+    if (wait > 0) setTimeout(this.#hold(), wait);
+  }
+
+  /** Nothing more comes until everything that holds it back has let go. */
+  #hold(): () => void {
+    if (this.#holds++ === 0) this.#flow.pause();
+    return () => {
+      if (--this.#holds === 0) this.#flow.resume();
+    };
   }
 }
 

@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BlockPageContext } from '../block-page/index.ts';
 import { renderLine } from '../block-page/index.ts';
+import type { FairUseKeeper } from '../fair-use.ts';
 import type { Client, Judgement } from '../judge.ts';
 import { stampHeader } from '../proof/header.ts';
 import { blockedStatus, proxyStatus, refuseTunnel } from './answers.ts';
 import { type ClientHello, MAX_HELLO, parseClientHello } from './client-hello.ts';
 import { SIGN_IN } from './forward.ts';
 import type { Gate } from './gate.ts';
+import { Paced } from './paced.ts';
 import { FORBIDDEN_PORT, NOT_TLS, UNREADABLE_NAME } from './refusals.ts';
 import { parseAuthorityForm, parseHostHeader } from './target.ts';
 import type { Upstream } from './upstream.ts';
@@ -17,6 +19,7 @@ export interface TunnelParts {
   readonly upstream: Upstream;
   readonly page: () => BlockPageContext;
   /** Ports that TLS is spoken on. */
+  readonly fairUse: FairUseKeeper | null;
   readonly ports: readonly number[];
   readonly timeouts: { readonly idle: number; readonly hello: number; readonly recheck: number };
 }
@@ -80,8 +83,14 @@ export async function tunnel(parts: TunnelParts, req: IncomingMessage, client: S
     return;
   }
   server.write(received);
-  client.pipe(server);
-  server.pipe(client);
+  const pace = parts.fairUse?.paceOf(who, target.host) ?? null;
+  if (pace === null) {
+    client.pipe(server);
+    server.pipe(client);
+  } else {
+    client.pipe(new Paced(pace)).pipe(server);
+    server.pipe(new Paced(pace)).pipe(client);
+  }
   const watch = setInterval(() => {
     if (!gate.stillOpen(who, target.host)) server.destroy();
   }, timeouts.recheck);

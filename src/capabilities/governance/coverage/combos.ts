@@ -65,6 +65,14 @@ export const PROFILE_ROWS: readonly Row<ProfileFacts>[] = [
     change: 'The policy.',
   },
   {
+    id: 'fair-use',
+    about: 'filtered',
+    when: (p) => p.facts.reach.proxy && safetyOf(p)?.fairUse !== undefined,
+    says: (p) =>
+      `Through the proxy, slower beyond ${many(Math.round((safetyOf(p)?.fairUse?.bytesAnHour ?? 0) / 1e6), 'megabyte')} an hour.`,
+    change: 'The policy.',
+  },
+  {
     id: 'unlisted-open',
     about: 'not',
     when: ({ profile }) => profile.uncategorised === 'allow',

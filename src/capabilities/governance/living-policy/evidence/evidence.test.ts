@@ -257,6 +257,16 @@ test('questions about sites: answered, open, and waiting too long', async () => 
   );
 });
 
+test('UAR-17 who is held to a fair share is told, and how often somebody went beyond it', async () => {
+  assert.match(await says('fair-use'), /^good: \d+ profiles held to a fair share; nobody went beyond it/);
+  await sql(
+    `insert into activity_hourly values ($1, $2, 'pupil', '', 'warn', 2), ($1, $2, 'pupil', '', 'allow', 9)`,
+    at(-HOUR),
+  );
+  assert.match(await says('fair-use'), /; 2 transfers slowed down in the last 24 hours$/);
+  await sql(`delete from activity_hourly where school_id = $1`);
+});
+
 test('INC-05 what is recorded is counted, and nothing tells of alerts, or of cases about adults: one more of either changes no word', async () => {
   const id = await gateway(-MINUTE);
   await sql(

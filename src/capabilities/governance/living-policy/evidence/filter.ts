@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { DAY } from '#core/clock.ts';
 import { dayIn } from '#core/days.ts';
-import { decide, UNIDENTIFIED } from '#policy/index.ts';
+import { decide, safetyFor, UNIDENTIFIED } from '#policy/index.ts';
 import { aiToolsStanding, proofStanding } from '#rooms/filtering/index.ts';
 import { many, span } from '../../today/line.ts';
 import { attention, type Evidence, type Facts, good, none, type ReadEvidence } from './types.ts';
@@ -156,6 +156,24 @@ export const filterChanges: ReadEvidence = async ({ tx, now }) => {
   const text = `${many(live, 'change')} in force, ${asked.toLocaleString('en-GB')} to decide`;
   if (review > 0) return attention(`${text}, ${many(review, 'emergency closing')} to review`, { href });
   return live + asked === 0 ? none('No change has been asked for', { href }) : good(text, { href });
+};
+
+/** UAR-17: the figures that gateways hold people to, and how often somebody came up against them. */
+export const fairUse: ReadEvidence = async ({ tx, now, policy }) => {
+  const limits = Object.values(safetyFor(policy.document, policy.compiled)).filter((s) => s.fairUse !== undefined);
+  if (limits.length === 0) return attention('The policy does not say how much is fair, so nobody is slowed down');
+  // A warning that is about no kind of site is about how much was moved (gateway/fair-use.ts).
+  const { rows } = await sql<{ n: string }>`
+    select coalesce(sum(requests), 0) as n from activity_hourly
+    where outcome = 'warn' and category = '' and hour > ${new Date(now - DAY)}`.execute(tx);
+  const n = Number(rows[0]?.n ?? 0);
+  const held = `${many(limits.length, 'profile')} held to a fair share`;
+  return good(
+    `${held}; ${n === 0 ? 'nobody went beyond it' : `${many(n, 'transfer')} slowed down`} in the last 24 hours`,
+    {
+      href: '/activity',
+    },
+  );
 };
 
 /** AIG-01, AIG-05: what is open after its assessment, and what waits for somebody. */

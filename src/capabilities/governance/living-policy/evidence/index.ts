@@ -33,6 +33,7 @@ export const EVIDENCE: Readonly<Record<string, ReadEvidence>> = {
   'site-questions': filter.siteQuestions,
   'filter-changes': filter.filterChanges,
   'ai-tools': filter.aiTools,
+  'fair-use': filter.fairUse,
   activity: filter.activity,
   attempts: filter.detectors,
   'grave-alerts': filter.detectors,
