@@ -19,6 +19,8 @@ const PLACES: Readonly<Record<CaseState, readonly [column: number, row: number]>
   'police-hold': [2, 5],
 };
 const BOX = { width: 170, height: 44, across: 300, down: 84, margin: 24 };
+/** Room for a bow beside the last column. */
+const BOW = 40;
 
 /** Everything that moves a case. The stop leads from every box to one, so it is said in words and not drawn. */
 const MOVES = caseWorkflow.rows.filter((r) => r.from !== 'new' && r.from !== r.to && r.action !== 'suspect');
@@ -80,7 +82,7 @@ const at = (state: CaseState) => {
 
 /** The drawing as SVG: boxes for states, numbered arrows for moves. */
 export function flowDrawing(): string {
-  const width = BOX.margin * 2 + BOX.across * 2 + BOX.width;
+  const width = BOX.margin * 2 + BOX.across * 2 + BOX.width + BOW;
   const height = BOX.margin * 2 + BOX.down * 8 + BOX.height;
   const boxes = CASE_STATES.map((s) => {
     const { x, y } = at(s);
