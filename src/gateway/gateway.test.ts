@@ -252,3 +252,36 @@ test('lists change while questions are asked: every one is answered, and within 
   await load;
   assert.deepEqual(failures, []);
 });
+
+test('UAR-17 what somebody moves is counted over all threads of a gateway together', async () => {
+  const PIECE = 10_000;
+  const site = createServer((_q, a) => a.end(Buffer.alloc(PIECE))).listen(0, '127.0.0.1');
+  await new Promise((r) => site.once('listening', r));
+  const address = `127.0.0.1:${(site.address() as AddressInfo).port}`;
+  // Each on a connection of its own, which the system deals out to the threads.
+  const fetchPiece = () =>
+    new Promise<void>((r, j) => {
+      const headers = { host: address, connection: 'close' };
+      request({ port: gateway.proxy.port, host: '127.0.0.1', path: `http://${address}/`, headers }, (a) =>
+        a.resume().on('end', r),
+      )
+        .on('error', j)
+        .end();
+    });
+  const fairUse = { bytesAnHour: 30 * PIECE, bytesASecond: 100 * PIECE, clause: null };
+  const safety = { staff: { safeSearch: false, youtube: 'none' as const, refusedFiles: {}, fairUse } };
+  await publish(
+    { phishing: 'bad.example\nfair.example\n' },
+    { settings: { dnsBlock: 'page', allowedPrivate: ['127.0.0.0/8'], proxySignIn: 'accept', safety } },
+  );
+  await becomes(BLOCKED, 'fair.example');
+  const slowed = () => control.events.filter((e) => e.rule === 'UAR-17');
+  // More than is fair for all, and less than it for any thread but by a chance of one in a thousand.
+  for (let i = 0; i < 40; i++) await fetchPiece();
+  for (let i = 0; i < 20 && slowed().length === 0; i++) {
+    await new Promise((r) => setTimeout(r, 200));
+    if (i % 5 === 4) await fetchPiece();
+  }
+  site.close();
+  assert.deepEqual([...new Set(slowed().map((e) => `${e.person} ${e.outcome} ${e.via}`))], ['teacher warn proxy']);
+});
