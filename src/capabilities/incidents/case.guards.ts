@@ -161,7 +161,8 @@ export const FORM_GUARDS = {
         ? null
         : 'Record what was done first, or end it with no further action.';
     }
-    if (!leads(f) && !f.parts.includes('head'))
+    // INC-28: where somebody was hurt the head cannot decide it for the lead.
+    if (!leads(f) && (someoneHurt(f) || !f.parts.includes('head')))
       return 'Only the safeguarding lead may decide that nothing further is done.';
     return f.text.trim().length >= REASONS
       ? null
@@ -170,6 +171,7 @@ export const FORM_GUARDS = {
 } as const;
 
 const typesGiven = (f: CaseFacts): string[] => (Array.isArray(f.detail.types) ? f.detail.types.map(String) : []);
+const someoneHurt = (f: CaseFacts): boolean => anyMarked(f.story.classification?.types ?? [], 'support');
 const keptFrom = (f: CaseFacts, id: string) => f.subjects.includes(id) || f.conflicted.includes(id);
 
 /** About the case as it stands: its page shows these as what is still missing, before anybody has typed a word. */
@@ -285,7 +287,7 @@ export const CASE_GUARDS = {
   ),
   /** INC-28, CYB-02: where somebody was hurt, each who is named as hurt; else whoever it was. */
   supportGiven: guard('supportGiven', (f) => {
-    if (!anyMarked(f.story.classification?.types ?? [], 'support')) return null;
+    if (!someoneHurt(f)) return null;
     const without = f.affected.filter((id) => !f.story.supportedPeople.has(id)).length;
     if (without > 0)
       return `Record the support of each who was hurt: ${several(without, 'person has', 'people have')} none yet.`;

@@ -204,6 +204,7 @@ test(
     ['actions', 'resolve', { story: story() }, 'answered'],
     ['actions', 'resolve', { story: story(), outcome: 'no-further-action', text: 'Too short' }, 'answered'],
     ['actions', 'resolve', { story: story(), outcome: 'no-further-action', parts: ['manager'] }, 'answered'],
+    ['actions', 'resolve', { story: story(), outcome: 'no-further-action', parts: ['head'] }, 'resolved'],
     ['actions', 'resolve', { story: story(), outcome: 'no-further-action' }, 'resolved'],
   ]),
 );
@@ -313,6 +314,7 @@ test(
     ['judge', 'judge', { ...told({ verdict: 'maybe' }) }, 'verdict'],
     ['judge', 'judge', { ...told({ verdict: 'substance' }), ...here() }, 'actions'],
     ['judge', 'judge', { ...told({ verdict: 'no-substance' }), ...here() }, 'closed'],
+    ['judge', 'judge', { ...told({ verdict: 'no-substance' }), ...here(), managerLeads: false }, 'judge'],
     ['judge', 'judge', { ...told({ verdict: 'substance' }), ...here(), seniors: ['actor', 'other'] }, 'judge'],
     [
       'judge',
@@ -421,6 +423,25 @@ test(
       { story: story({ acted: 1, classification: { ...conduct, types: ['harassment'] } }) },
       'supportGiven',
     ],
+    [
+      'actions',
+      'resolve',
+      {
+        story: story({ acted: 1, classification: { ...conduct, types: ['harassment'] }, supported: true }),
+        outcome: 'no-further-action',
+        parts: ['head'],
+      },
+      'answered',
+    ],
+    [
+      'judge',
+      'judge',
+      {
+        ...told({ verdict: 'no-substance' }),
+        story: story({ present: new Map([['actor', 0]]), items: [{ id: 'i', kind: '', text: '', done: null }] }),
+      },
+      'judge',
+    ],
     ['actions', 'resolve', { pupils: true }, 'informed'],
     [
       'actions',
@@ -457,10 +478,11 @@ test(
 );
 
 test(
-  'what is out of scope is referred out, by two where it is about a person',
+  'INC-25 what is out of scope is referred out where whoever leads has it, and by two where it is about a person',
   verdicts([
     ['triage', 'refer-out', {}, 'triage'],
     ['triage', 'refer-out', { subjects: [] }, 'referred-out'],
+    ['triage', 'refer-out', { subjects: [], managerLeads: false }, 'triage'],
     [
       'triage',
       'refer-out',

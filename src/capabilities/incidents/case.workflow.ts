@@ -125,7 +125,8 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   ...moving(['triage'], 'referred-out', {
     action: 'refer-out',
     who: handlers,
-    guards: [is.assigned, form.reasoned, is.secondAgrees],
+    guards: [is.assigned, is.ledByRight, form.reasoned, is.secondAgrees],
+    proves: ['INC-25'],
   }),
   ...staying(['triage'], { action: 'refer-out', who: handlers, guards: [is.assigned, form.reasoned] }),
   ...moving(['triage'], 'contain', {
@@ -245,8 +246,17 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   ...moving(['judge'], 'closed', {
     action: 'judge',
     who: handlers,
-    guards: [form.verdict, form.reasoned, is.present, is.noSubstance, is.judgedAlike, is.policeSettled],
-    proves: ['INC-09'],
+    guards: [
+      form.verdict,
+      form.reasoned,
+      is.present,
+      is.noSubstance,
+      is.judgedAlike,
+      is.policeSettled,
+      is.contained,
+      is.ledByRight,
+    ],
+    proves: ['INC-09', 'EVI-06', 'INC-25', 'INC-28'],
   }),
   ...moving(['judge'], 'actions', {
     action: 'judge',
