@@ -459,7 +459,10 @@ export const STEP_FORMS: readonly StepForm[] = [
     fields: [
       line('body', 'Which service, and whom you spoke to'),
       line('basis', 'Consent, or the legal basis for sharing'),
-      text('What was passed on, and what they said'),
+      text('What was passed on'),
+      line('reply', 'What they answered', {
+        hint: 'Or that they have not answered yet: record it as another contact when they do.',
+      }),
     ],
     button: 'Record the contact',
     done: 'The contact is recorded.',

@@ -8,6 +8,7 @@ import { escalationSteps } from '#rooms/monitoring/index.ts';
 import { policyInForce, taxonomy } from '#rooms/policies/index.ts';
 import { contextOf, type Viewer } from '#web/index.ts';
 import { isHiddenHere, isolatedDevices, namedVisits, ordersOf, singleAddresses } from './access/index.ts';
+import { contactsOf } from './case.contacts.ts';
 import { isOutcome, OUTCOMES } from './case.facts.ts';
 import { flowDrawing, flowSettings, flowSteps } from './case.flow.ts';
 import { type OptionSource, STEP_FORMS } from './case.forms.ts';
@@ -63,6 +64,7 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       manager: file.manager ? (called([file.manager])[0] ?? null) : null,
       mine: file.manager === viewer.person.id,
       containment: standing.story.items,
+      contacts: contactsOf(entries, who),
       followed: await followedOf(tx, file.id, viewer.person.id),
       handles: offers.some((o) => o.action === 'inform'),
       record: recordOf(standing),

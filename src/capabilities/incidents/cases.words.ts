@@ -128,14 +128,18 @@ export function entryLine(
       : '';
   });
   const verdict = action === 'bullying-test' ? `. ${VERDICT_WORDS[bullyingVerdict(detail)]}` : '';
-  const outcomes = Object.entries(OUTCOMES_FOR).map(([name, whom]) =>
-    typeof detail[name] === 'string' ? `. ${whom}: ${detail[name]}` : '',
+  const more = Object.entries(MORE).map(([name, what]) =>
+    typeof detail[name] === 'string' ? `. ${what}: ${detail[name]}` : '',
   );
-  return [line.trim(), verdict, ...outcomes].join('');
+  return [line.trim(), verdict, ...more].join('');
 }
 
-/** CYB-09: what it came to for each side, where it was bullying. */
-const OUTCOMES_FOR = { outcomeAffected: 'For whoever was hurt', outcomeSubject: 'For whoever did it' };
+/** What only some entries have: what it came to for each side where it was bullying (CYB-09), and a reply (INC-11). */
+const MORE = {
+  outcomeAffected: 'For whoever was hurt',
+  outcomeSubject: 'For whoever did it',
+  reply: 'They answered',
+};
 
 /** CYB-04: that somebody saw it is told; who, to those who lead and to nobody else. */
 export function entryWords(

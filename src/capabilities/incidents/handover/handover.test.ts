@@ -38,8 +38,8 @@ test('INC-24 a case is ready to enter in the columns of both common systems, a r
   const { id, reference } = await log();
   await step('dsl', id, 'assign', { person: s.people.dsl.id });
   await step('dsl', id, 'support', { text: 'Spoke with both.' });
-  const detail = { body: 'social-care', basis: 'public-task', reference: 'SC-1' };
-  await step('dsl', id, 'contact', { text: 'Rang the front door.', detail }).catch(() => undefined);
+  const detail = { body: 'Social care', basis: 'Public task', reply: 'They ring back.' };
+  await step('dsl', id, 'contact', { text: 'Rang the front door.', detail });
   const page = await browser('dsl').get(`/cases/${reference}`);
   assert.match(page.body, new RegExp(`/cases/${reference}/record-sheet`));
   assert.match(page.body, /not entered yet/);

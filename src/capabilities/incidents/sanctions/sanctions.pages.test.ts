@@ -244,6 +244,9 @@ test('the pages of a decision, its tasks, warnings and letters can be read and u
     'refer-tutor--person': b.s.people.staff.id,
     'warning--text': 'Please keep games for free time.',
   });
+  await b.step('dsl', c, 'contact', {
+    detail: { body: 'Local authority, safeguarding desk', basis: 'Legal duty', reply: 'A meeting on Friday.' },
+  });
   const { id } = await b.task(c, 'refer-tutor');
   const origin = `http://127.0.0.1:${(pages.app.server.address() as { port: number }).port}`;
   const LOOKS: readonly (readonly [Part, string])[] = [
