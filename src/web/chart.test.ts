@@ -51,6 +51,6 @@ test('letters and lines of a chart have the colours of the brand, by day and by 
 
 test('every colour that a chart draws changes on dark pages', () => {
   const svg = rowChart({ ...two, row: 40 });
-  for (const [, colour] of svg.matchAll(/<[^>]* fill="(#[0-9a-f]{6})"/g))
+  for (const [, colour = ''] of svg.matchAll(/<[^>]* fill="(#[0-9a-f]{6})"/g))
     assert.ok(svg.includes(`[fill="${colour}"]{fill:#`), colour);
 });
