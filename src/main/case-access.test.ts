@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { SECOND, systemClock, type TestClock } from '#core/clock.ts';
 import { filteringSchool, testFolder } from '#rooms/filtering/testing.ts';
 import { type Examining, examining } from '#rooms/incidents/access/fixture.ts';
-import { accessDoor } from '#rooms/incidents/access/index.ts';
+import { removeAccess } from '#rooms/incidents/access/index.ts';
 import { incidentsRoom } from '#rooms/incidents/index.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { BLOCK_PAGE, ELSEWHERE, type House, wholeHouse } from '#testing/house.ts';
@@ -113,7 +113,7 @@ test('SAN-31 access is gone within two seconds, keeps help and exams, and comes 
     until: new Date(now + 5 * SECOND),
     keeps: ['exams.example'],
   };
-  await t.db.in(s.people.dsl.context, (tx) => accessDoor.remove(s.deps, tx, s.people.dsl.viewer, removal));
+  await t.db.in(s.people.dsl.context, (tx) => removeAccess(s.deps, tx, s.people.dsl.context, removal));
   await answers('fine.example', BLOCK_PAGE);
   assert.match((await house.fetch('http://fine.example/')).body, /taken your access away until/);
   assert.equal(await house.dns('exams.example'), ELSEWHERE);

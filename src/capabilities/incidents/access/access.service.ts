@@ -6,7 +6,6 @@ import type { Deps } from '#platform/deps.ts';
 import { isSingle, registeredAddresses } from '#rooms/devices/index.ts';
 import { endOrder, placeOrder } from '#rooms/filtering/index.ts';
 import { policyInForce } from '#rooms/policies/index.ts';
-import { contextOf, type Viewer } from '#web/index.ts';
 import { provenAddress } from '../computers/index.ts';
 import { findOrder, holds, linkOrder, ordersOf } from './access.store.ts';
 
@@ -87,50 +86,41 @@ export async function releaseDevice(deps: Deps, tx: Tx, by: Context, caseId: str
 }
 
 export interface Removal {
+  readonly case: string;
   readonly person: string;
-  /** Epoch ms. */
-  readonly from: number;
-  readonly until: number;
   /** `internet` leaves the school's own services alone, `network` closes them too. */
-  readonly kind: 'internet' | 'network';
-  readonly caseId: string;
+  readonly level: 'internet' | 'network';
+  readonly from: Date;
+  readonly until: Date;
   /** Sites that an exam or course needs, which stay as they are for this person. */
-  readonly keeps?: readonly string[];
+  readonly keeps: readonly string[];
 }
-
-/** What a page must say of it: Gatehouse decides at its DNS and proxy, and nowhere else. */
-export const REACH_OF_REMOVAL =
-  'It bites at Gatehouse’s DNS and proxy within two seconds, wherever this person is signed in or their own device is registered. Gatehouse does not control who may join the Wi-Fi (RADIUS): switch that off by hand where it is needed.';
 
 /**
  * SAN-31: take somebody's access away at the filter, now and in sessions that are open. Help, telling and what their exams
  * need stay; at the end gateways give it back by their own clocks. The caller has decided that it may be done.
  */
-export async function removeAccess(
-  tx: Tx,
-  deps: Deps,
-  by: Context,
-  removal: Removal,
-): Promise<{ readonly id: string }> {
-  const { person, from, until, kind, caseId, keeps = [] } = removal;
-  if (until <= from || until <= deps.clock.now())
+export async function removeAccess(deps: Deps, tx: Tx, by: Context, removal: Removal): Promise<string> {
+  const { case: caseId, person, level, keeps } = removal;
+  const [now, from, until] = [deps.clock.now(), removal.from.getTime(), removal.until.getTime()];
+  if (until <= from || until <= now)
     throw invalid('access.until', 'Access is taken away until a moment that is still to come.', {
       until: 'Give a day and time that are still to come.',
     });
-  const school = kind === 'internet' ? await schoolsOwn(tx, deps.clock.now()) : [];
-  const id = await placeOrder(tx, deps, by, {
+  const school = level === 'internet' ? await schoolsOwn(tx, now) : [];
+  const order = await placeOrder(tx, deps, by, {
     kind: 'removal',
     people: [person],
     keeps: [...keeps, ...school],
     from,
     until,
   });
-  await linkOrder(tx, by.school, { order: id, case: caseId, level: kind });
-  return { id };
+  await linkOrder(tx, by.school, { order, case: caseId, level });
+  return order;
 }
 
 /** Give it back before its end: an appeal was upheld, or the purpose is reached. Once it is over this does nothing. */
-export async function restoreAccess(tx: Tx, deps: Deps, by: Context, id: string): Promise<void> {
+export async function restoreAccess(deps: Deps, tx: Tx, by: Context, id: string): Promise<void> {
   const order = await findOrder(tx, id);
   if (order?.kind !== 'removal') throw notFound('this removal of access');
   if (holds(order, deps.clock.now())) await endOrder(tx, deps, by, id);
@@ -140,24 +130,3 @@ export async function restoreAccess(tx: Tx, deps: Deps, by: Context, id: string)
 async function schoolsOwn(tx: Tx, now: number): Promise<readonly string[]> {
   return (await policyInForce(tx, now))?.document.settings.schoolMail?.hosts ?? [];
 }
-
-/** The same as the room of sanctions asks for it. */
-export const accessDoor = {
-  async remove(
-    deps: Deps,
-    tx: Tx,
-    viewer: Viewer,
-    order: Omit<Removal, 'caseId' | 'kind' | 'from' | 'until'> & {
-      readonly case: string;
-      readonly level: Removal['kind'];
-      readonly from: Date;
-      readonly until: Date;
-    },
-  ): Promise<string> {
-    const { case: caseId, level: kind, from, until, ...rest } = order;
-    const removal = { ...rest, caseId, kind, from: from.getTime(), until: until.getTime() };
-    return (await removeAccess(tx, deps, contextOf(viewer), removal)).id;
-  },
-  restore: (deps: Deps, tx: Tx, viewer: Viewer, order: string): Promise<void> =>
-    restoreAccess(tx, deps, contextOf(viewer), order),
-};

@@ -13,7 +13,7 @@ import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#t
 import { haltCase } from '../case.halt.ts';
 import { incidentsRoom } from '../index.ts';
 import { type Examining, examining } from './fixture.ts';
-import { accessDoor, EXAMINATION_LASTS, recordVisits, removeAccess, restoreAccess } from './index.ts';
+import { EXAMINATION_LASTS, recordVisits, removeAccess, restoreAccess } from './index.ts';
 
 let t: TestDatabase;
 let s: TestSchool;
@@ -302,8 +302,10 @@ test('SAN-31 access is taken from one person until its end, keeps what exams nee
   const by = s.people.dsl.context;
   const person = s.people.year8.id;
   const now = s.clock.now();
-  const removal = { person, from: now, until: now + HOUR, caseId: c.id, keeps: ['exams.example'] };
-  const { id } = await as('dsl', (tx) => removeAccess(tx, s.deps, by, { ...removal, kind: 'network' }));
+  const removal = { case: c.id, person, from: new Date(now), until: new Date(now + HOUR), keeps: ['exams.example'] };
+  const remove = (level: 'internet' | 'network') =>
+    as('dsl', (tx) => removeAccess(s.deps, tx, by, { ...removal, level }));
+  const id = await remove('network');
   const pagesHost = new URL(s.deps.config.pagesUrl).hostname;
   const [order] = await orders();
   assert.deepEqual(
@@ -312,29 +314,16 @@ test('SAN-31 access is taken from one person until its end, keeps what exams nee
   );
   assert.match(order?.text ?? '', /until Tuesday 3 November, \d\d:\d\d\. It comes back by itself\. .*telling someone/);
   await assert.rejects(
-    as('staff', (tx) => restoreAccess(tx, s.deps, s.people.staff.context, id)),
+    as('staff', (tx) => restoreAccess(s.deps, tx, s.people.staff.context, id)),
     { kind: 'not-found' },
   );
-  await as('dsl', (tx) => restoreAccess(tx, s.deps, by, id));
+  await as('dsl', (tx) => restoreAccess(s.deps, tx, by, id));
   assert.deepEqual(await orders(), []);
-  await as('dsl', (tx) => restoreAccess(tx, s.deps, by, id));
+  await as('dsl', (tx) => restoreAccess(s.deps, tx, by, id));
 
-  const given = {
-    case: c.id,
-    person,
-    level: 'internet' as const,
-    keeps: [],
-    from: new Date(now),
-    until: new Date(now + HOUR),
-  };
-  await as('dsl', (tx) => accessDoor.remove(s.deps, tx, s.people.dsl.viewer, given));
+  await remove('internet');
   assert.equal((await orders()).length, 1);
   s.clock.advance(HOUR);
   assert.deepEqual(await orders(), [], 'its time is over');
-  await assert.rejects(
-    as('dsl', (tx) => removeAccess(tx, s.deps, by, { ...removal, kind: 'internet' })),
-    {
-      code: 'access.until',
-    },
-  );
+  await assert.rejects(remove('internet'), { code: 'access.until' });
 });

@@ -1,12 +1,9 @@
 /** What a case does to the network: access for an examination, isolated devices, access taken away, and the visits. */
 export {
-  accessDoor,
   EXAMINATION_LASTS,
   isolate,
   isolatedDevices,
   openExamination,
-  REACH_OF_REMOVAL,
-  type Removal,
   releaseDevice,
   removeAccess,
   restoreAccess,

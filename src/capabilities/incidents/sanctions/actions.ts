@@ -137,7 +137,13 @@ export const ACTION_KINDS: Readonly<Record<string, ActionKind>> = {
     text: '',
     days: 1,
     fields: [
-      choice('level', 'What is taken away', { internet: 'The internet', network: 'The network with all its devices' }),
+      {
+        ...choice('level', 'What is taken away', {
+          internet: 'The internet',
+          network: 'The network with all its devices',
+        }),
+        hint: 'It bites at Gatehouse’s DNS and proxy within two seconds, wherever this person is signed in or their own device is registered. Gatehouse does not control who may join the Wi-Fi (RADIUS): switch that off by hand where it is needed.',
+      },
       day('from', 'From (optional)', { ...optional, hint: 'At once where you leave it out.' }),
       day('until', 'Given back on', {
         hint: 'By itself, at the beginning of this day. Telling somebody and help always stay open.',

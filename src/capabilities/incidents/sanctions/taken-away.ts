@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
-import type { Viewer } from '#web/index.ts';
-import { accessDoor } from '../access/index.ts';
+import { contextOf, type Viewer } from '#web/index.ts';
+import { removeAccess, restoreAccess } from '../access/index.ts';
 import type { Task } from './tasks.store.ts';
 
 /** What a running task holds of the access that it keeps away (SAN-31): enough to give it back and to take it away again. */
@@ -23,7 +23,7 @@ export async function takeAway(
   caseId: string,
   what: Omit<TakenAway, 'order'>,
 ): Promise<TakenAway> {
-  const order = await accessDoor.remove(deps, tx, viewer, {
+  const order = await removeAccess(deps, tx, contextOf(viewer), {
     case: caseId,
     person: what.person,
     level: what.level,
@@ -37,7 +37,7 @@ export async function takeAway(
 /** Open again before its end. */
 export async function giveBack(deps: Deps, tx: Tx, viewer: Viewer, task: Task): Promise<void> {
   const { order } = task.detail;
-  if (task.state === 'running' && order) await accessDoor.restore(deps, tx, viewer, order);
+  if (task.state === 'running' && order) await restoreAccess(deps, tx, contextOf(viewer), order);
 }
 
 /** What the task of a removal says, where it is one. */
