@@ -18,12 +18,13 @@ const PLACES: Readonly<Record<CaseState, readonly [column: number, row: number]>
   halted: [2, 3],
   'police-hold': [2, 5],
 };
-const BOX = { width: 170, height: 44, across: 300, down: 84, margin: 24 };
+/** `bow`: room beside the last column for arrows that go round. */
+const BOX = { width: 170, height: 44, across: 300, down: 84, margin: 24, bow: 50 };
 /** Room for a bow beside the last column. */
 const BOW = 40;
 
 /** Everything that moves a case. The stop leads from every box to one, so it is said in words and not drawn. */
-const MOVES = caseWorkflow.rows.filter((r) => r.from !== 'new' && r.from !== r.to && r.action !== 'suspect');
+const MOVES = caseWorkflow.rows.filter((r) => r.from !== 'new' && r.from !== r.to && r.to !== 'halted');
 
 export interface FlowStep {
   readonly number: number;

@@ -113,6 +113,20 @@ test('INC-22 a chronology holds every case of the child in any part, alerts and 
   assert.ok(only.body.includes(reference) && !only.body.includes(about.reference));
 });
 
+test('CYB-04 a chronology does not name those who saw it', async () => {
+  const about = await log('What somebody saw', ['year8']);
+  const detail = { role: 'witness' };
+  await takeStep(s.deps, s.people.dsl.viewer, about.id, {
+    action: 'touch',
+    text: '',
+    person: s.people.year7.id,
+    detail,
+  });
+  const { body } = await opened('dsl', 'year8');
+  assert.ok(body.includes(about.reference));
+  assert.ok(!body.includes('Yara Pupil'));
+});
+
 test('INC-05 a chronology leaves out what is kept from its reader, and is of pupils alone', async () => {
   const { reference } = await log('About the DSL and a pupil', ['dsl', 'year7']);
   assert.ok(!(await opened('dsl', 'year7')).body.includes(reference));
