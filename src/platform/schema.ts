@@ -9,6 +9,7 @@ import type { IdentityTables } from './tables/identity.ts';
 import type { IncidentsTables } from './tables/incidents.ts';
 import type { MonitoringTables } from './tables/monitoring.ts';
 import type { PoliciesTables } from './tables/policies.ts';
+import type { PrivateTargetTables } from './tables/private-targets.ts';
 import type { ProofTables } from './tables/proof.ts';
 import type { ReviewsTables } from './tables/reviews.ts';
 import type { SanctionsTables } from './tables/sanctions.ts';
@@ -19,6 +20,7 @@ export type { AiToolState, AiToolStatus } from './tables/ai-tools.ts';
 export type { ChangeKind, ChangeScopeKind, ChangeState } from './tables/filtering.ts';
 export type { EvidenceLine, RouteStep } from './tables/monitoring.ts';
 export type { DraftState } from './tables/policies.ts';
+export type { PrivateTargetOutcome } from './tables/private-targets.ts';
 export type { ProofVerdict } from './tables/proof.ts';
 export type { ProcedureApplied, TaskState } from './tables/sanctions.ts';
 export type { SchoolSettings } from './tables/school.ts';
@@ -43,4 +45,5 @@ export interface Database
     SanctionsTables,
     TellingTables,
     ReviewsTables,
-    DeviceSearchTables {}
+    DeviceSearchTables,
+    PrivateTargetTables {}

@@ -14,6 +14,7 @@ export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } f
 export { filteringAtAGlance } from './glance.service.ts';
 export { programsWaiting } from './installs.service.ts';
 export { listChangesWaiting } from './list-changes.pages.ts';
+export { approverRole } from './list-changes.service.ts';
 export { listChangeWorkflow } from './list-changes.workflow.ts';
 export { COMPILE, compileLists, requestCompile } from './lists.service.ts';
 export type { ListTrouble, OnListTrouble } from './lists.trouble.ts';

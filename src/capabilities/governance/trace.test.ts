@@ -124,7 +124,11 @@ test('every command of monitoring, incidents and governance leaves its entry in 
   const [term] = await t.asOwner<{ id: string }>('select id from term');
   await did('administrator', `/settings/terms/${term?.id}/remove`);
   await did('administrator', '/settings/filter', { dnsBlock: 'page', proxySignIn: 'ask' });
-  await did('administrator', '/settings/private', { allowedPrivate: '10.1.0.0/16' });
+  const own = { allowedPrivate: '10.1.0.0/16', reason: 'The catalogue stands there.' };
+  await did('administrator', '/settings/private', own);
+  const [proposal] = await t.asOwner<{ id: string }>('select id from private_target_proposal');
+  await did('ictManager', `/settings/private/${proposal?.id}/agree`);
+  await did('administrator', '/settings/private', { allowedPrivate: '' });
   const server = { host: 'mail.school.example', port: '587', security: 'starttls', from: 'office@school.example' };
   await did('administrator', '/settings/mail', server);
   await did('administrator', '/settings/mail/test');

@@ -3,12 +3,13 @@ import { type TProperties, Type } from 'typebox';
 import { Refusal } from '#core/errors.ts';
 import type { Deps } from '#platform/deps.ts';
 import { statusOf } from '#platform/http.ts';
-import { contextOf, done, hasDuty, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
+import { contextOf, done, type Viewer, viewerOf, type WebApp } from '#web/index.ts';
 import { readMailUrl } from '../mail-server.rules.ts';
+import { privateTargets } from './private.pages.ts';
+import { privateRoutes } from './private.routes.ts';
 import * as settings from './settings.service.ts';
 
 const KEEPERS = { access: { duties: ['administrator', 'ict-manager'] } } as const;
-const ADMINISTRATOR = { access: { duties: ['administrator'] } } as const;
 
 const body = <T extends TProperties>(fields: T) =>
   Type.Object({ _csrf: Type.Optional(Type.String()), ...fields }, { additionalProperties: false });
@@ -16,6 +17,7 @@ const words = (maxLength = 300) => Type.String({ maxLength });
 const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
 
 export function settingsRoutes(app: WebApp, deps: Deps): void {
+  privateRoutes(app, deps);
   app.get('/settings', { config: KEEPERS }, (request, reply) => page(request, reply));
 
   app.post(
@@ -55,12 +57,6 @@ export function settingsRoutes(app: WebApp, deps: Deps): void {
     },
     async (request, reply) =>
       attempt(request, reply, 'filter', (viewer) => settings.changeFilter(deps, viewer, request.body)),
-  );
-  app.post(
-    '/settings/private',
-    { config: ADMINISTRATOR, schema: { body: body({ allowedPrivate: words(5000) }) } },
-    async (request, reply) =>
-      attempt(request, reply, 'private', (viewer) => settings.changePrivate(deps, viewer, request.body.allowedPrivate)),
   );
   app.post(
     '/settings/mail',
@@ -135,13 +131,13 @@ export function settingsRoutes(app: WebApp, deps: Deps): void {
           .orderBy('created_at', 'desc')
           .limit(3)
           .execute(),
+        own: await privateTargets(tx, viewer, deps.clock.now()),
       };
     });
     return reply.page('capabilities/governance/views/settings.njk', {
       ...data,
       tried,
       mailFromEnvironment: deps.config.smtp !== null,
-      mayOpen: hasDuty(viewer, 'administrator'),
     });
   }
 }

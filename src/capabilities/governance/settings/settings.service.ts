@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js';
 import { sql } from 'kysely';
 import { invalid, notFound, type Refusal } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
@@ -107,7 +106,7 @@ export async function termsOf(tx: Tx): Promise<(Term & { id: string })[]> {
 }
 
 /** Change some settings of the school; the others stay as they are. */
-async function merge(tx: Tx, school: string, part: Partial<SchoolSettings>): Promise<void> {
+export async function mergeSettings(tx: Tx, school: string, part: Partial<SchoolSettings>): Promise<void> {
   await tx
     .updateTable('school')
     .set({ settings: sql<string>`settings || ${JSON.stringify(part)}::jsonb` })
@@ -121,42 +120,9 @@ export const changeFilter = (
   input: { dnsBlock: 'page' | 'nxdomain'; proxySignIn: 'ask' | 'accept' },
 ): Promise<void> =>
   change(deps, viewer, { action: 'filter', gateways: true }, async (tx) => {
-    await merge(tx, viewer.school.id, input);
+    await mergeSettings(tx, viewer.school.id, input);
     return input;
   });
-
-/** Opens a way into the school's own network: the entry says who did it (FIL-04). */
-export const changePrivate = (deps: Deps, viewer: Viewer, text: string): Promise<void> =>
-  change(deps, viewer, { action: 'private-targets', gateways: true }, async (tx) => {
-    const lines = text
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .map(asRange);
-    const wrong = lines.find((l) => !isPrivateRange(l));
-    if (wrong) {
-      const message = `“${wrong.slice(0, 60)}” is not a private address or range such as 10.1.0.0/16 or fd00:1::/64.`;
-      refuseFaults('settings.private', { allowedPrivate: message });
-    }
-    if (lines.length > 50) refuseFaults('settings.private', { allowedPrivate: 'At most 50 ranges.' });
-    const { settings } = await tx.selectFrom('school').select('settings').executeTakeFirstOrThrow();
-    await merge(tx, viewer.school.id, { allowedPrivate: lines });
-    return { before: settings.allowedPrivate ?? [], after: lines };
-  });
-
-/** A single address is a range of one. */
-const asRange = (text: string): string => (text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);
-
-/** All of the range lies inside the school's own addresses; loopback never does, for there stand Gatehouse's own services. */
-function isPrivateRange(cidr: string): boolean {
-  try {
-    const kind = ipaddr.parseCIDR(cidr)[0].kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
-    const first = kind.networkAddressFromCIDR(cidr).range();
-    return OWN.has(first) && kind.broadcastAddressFromCIDR(cidr).range() === first;
-  } catch {
-    return false;
-  }
-}
-const OWN: ReadonlySet<string> = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat']);
 
 /**
  * An empty password keeps the one there is, but only for the same server and user name: whoever may name another server
@@ -169,7 +135,7 @@ export const changeMail = (deps: Deps, viewer: Viewer, input: MailServer): Promi
     const before = settings.mail ? readMailUrl(settings.mail.url, settings.mail.from) : null;
     const same = before?.host === input.host && before.username === (input.username || undefined);
     const password = input.password || (same ? before?.password : undefined);
-    await merge(tx, viewer.school.id, { mail: { url: mailUrl({ ...input, password }), from: input.from } });
+    await mergeSettings(tx, viewer.school.id, { mail: { url: mailUrl({ ...input, password }), from: input.from } });
     return { host: input.host, port: input.port, security: input.security, newPassword: Boolean(input.password) };
   });
 

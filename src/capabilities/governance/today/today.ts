@@ -3,7 +3,7 @@ import { ESCALATION_ROLES, SAFEGUARDING_ROLES } from '#policy/types.ts';
 import { ALERT_DUTIES, LOOK_UP_DUTIES } from '#rooms/monitoring/index.ts';
 import { CHECK_READERS, POLICY_EDITORS, REGISTER_KEEPERS } from '#rooms/policies/index.ts';
 import { hasDuty, type Viewer } from '#web/index.ts';
-import { aiToolsToDecide, changesToDecide, listChangesToDecide } from './changes.lines.ts';
+import { aiToolsToDecide, changesToDecide, listChangesToDecide, privateTargetsToDecide } from './changes.lines.ts';
 import * as duties from './duties.lines.ts';
 import { filterReview } from './filter-review.lines.ts';
 import { followUpsToDo, lessonsToDraw } from './follow-ups.lines.ts';
@@ -49,6 +49,7 @@ const SOURCES: readonly { readonly duties: readonly string[]; readonly read: Rea
   { duties: KEEPERS, read: running.listAge },
   { duties: ['staff', 'governor'], read: changesToDecide },
   { duties: ['staff', 'governor'], read: listChangesToDecide },
+  { duties: ['staff', 'governor'], read: privateTargetsToDecide },
   { duties: ['staff', 'governor'], read: aiToolsToDecide },
   { duties: ['dsl', 'ict-manager', 'filter-approver'], read: running.siteQuestions },
   { duties: KEEPERS, read: running.programRequests },
