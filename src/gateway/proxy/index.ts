@@ -165,6 +165,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       maxHeaderSize: MAX_REQUEST_HEAD,
       insecureHTTPParser: false, // what two readers could read in two ways is refused (request smuggling)
       noDelay: true,
+      optimizeEmptyRequests: true, // what brings no body needs no stream for one
       connectionsCheckingInterval: Math.min(timeouts.header, 5 * SECOND),
     };
     return tls ? createHttpsServer({ ...http, ...tls }) : createHttpServer(http);
