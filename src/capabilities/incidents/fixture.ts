@@ -1,7 +1,58 @@
-import { systemContext } from '#platform/db.ts';
+import { systemContext, type Tx } from '#platform/db.ts';
 import { type NewAlert, raise } from '#rooms/monitoring/index.ts';
-import type { TestSchool } from '#testing/web.ts';
+import { type TestDatabase, testDatabase } from '#testing/database.ts';
+import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
 import type { Step } from './case.judge.ts';
+import type { CaseRef } from './case.letters.ts';
+import { type LoggedConcern, logCase, type Taken, takeStep } from './cases.service.ts';
+import { incidentsRoom } from './index.ts';
+
+/** What the tests of one file stand on. */
+export interface CaseStage {
+  readonly t: TestDatabase;
+  readonly s: TestSchool;
+  readonly pages: Pages;
+  /** In the database as this person. */
+  as<T>(part: Part, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Somebody of the staff logs that something happened, with Zed in it. */
+  log(more?: Partial<LoggedConcern>): Promise<CaseRef>;
+  /** A step with words that are long enough for every form. */
+  step(by: Part, which: string, action: Step['action'], more?: Omit<Partial<Step>, 'action'>): Promise<Taken>;
+  close(): Promise<void>;
+}
+
+/** For a room's tests: a secondary school with its policy in force and the pages of this room. */
+export async function caseStage(): Promise<CaseStage> {
+  const t = await testDatabase();
+  const s = await testSchool(t, { policy: 'secondary-school' });
+  const pages = await pagesFor(s.deps, incidentsRoom(s.deps));
+  return {
+    t,
+    s,
+    pages,
+    as: (part, work) => t.db.in(s.people[part].context, work),
+    log: (more = {}) =>
+      logCase(s.deps, s.people.staff.viewer, {
+        title: 'Something that happened',
+        category: null,
+        urgency: 'soon',
+        happenedOn: '2026-11-02',
+        people: [s.people.year8.id],
+        text: 'Told to me at the end of the lesson.',
+        ...more,
+      }),
+    step: (by, which, action, more = {}) =>
+      takeStep(s.deps, s.people[by].viewer, which, {
+        action,
+        text: 'In words that somebody else understands.',
+        ...more,
+      }),
+    close: async () => {
+      await pages.close();
+      await t.drop();
+    },
+  };
+}
 
 /** For this room's tests: an urgent alert about this person, changed as wanted. */
 export const alertAbout = (s: TestSchool, subject: string | null, more: Partial<NewAlert> = {}) =>

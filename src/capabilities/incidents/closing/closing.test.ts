@@ -1,49 +1,20 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { DAY } from '#core/clock.ts';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { readPdf } from '#testing/pdf.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from '../case.judge.ts';
-import { logCase, takeStep } from '../cases.service.ts';
+import type { Part } from '#testing/web.ts';
+import type { CaseRef } from '../case.letters.ts';
 import { entriesOf, findCase } from '../cases.store.ts';
-import { endCase } from '../fixture.ts';
-import { incidentsRoom } from '../index.ts';
+import { caseStage, endCase } from '../fixture.ts';
 import { answerDisposal, proposeDisposal } from './disposal.service.ts';
 import { formFile, formsOf } from './form.store.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, as, log, step, close } = await caseStage();
+after(close);
 
-const viewer = (part: Part) => s.people[part].viewer;
-const as = <T>(part: Part, work: Parameters<typeof s.deps.db.in<T>>[1]) => t.db.in(s.people[part].context, work);
-const step = (by: Part, which: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, viewer(by), which, { action, text: 'In words that somebody else understands.', ...more });
-const code = (wanted: string) => (e: unknown) => {
-  assert.equal((e as { code?: string }).code, wanted);
-  return true;
-};
-
-async function closed(before?: (id: string) => Promise<unknown>): Promise<{ id: string; reference: string }> {
-  const made = await logCase(s.deps, viewer('staff'), {
-    title: 'Something that happened',
-    category: null,
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
-    people: [s.people.year8.id],
-    text: 'Told to me <b>at the end</b> of the lesson.',
-  });
+async function closed(before?: (id: string) => Promise<unknown>): Promise<CaseRef> {
+  const made = await log({ text: 'Told to me <b>at the end</b> of the lesson.' });
   await step('dsl', made.reference, 'assign', { person: s.people.dsl.id });
   await before?.(made.id);
   await endCase((action, more) => step('dsl', made.reference, action, more), 'supported');
@@ -113,10 +84,9 @@ test('INC-20 reopening leaves a form as it was, and the next closing makes anoth
 
 test('INC-20 EVI-10 before its day a form is deleted, changed or disposed of by nobody, the database’s owner included', async () => {
   const { id, reference } = await closed();
-  await assert.rejects(
-    proposeDisposal(s.deps, viewer('dsl'), reference, 'No longer needed.'),
-    code('case.disposal.kept'),
-  );
+  await assert.rejects(proposeDisposal(s.deps, s.people.dsl.viewer, reference, 'No longer needed.'), {
+    code: 'case.disposal.kept',
+  });
   for (const statement of [
     'delete from case_form where case_id = $1',
     'update case_form set number = 9 where case_id = $1',
@@ -149,18 +119,20 @@ test('EVI-10 when its time is over a case is listed; two people dispose of it an
     'nothing goes alone',
   );
 
-  await assert.rejects(proposeDisposal(s.deps, viewer('staff'), reference, 'No longer needed.'), code('not-found'));
-  await proposeDisposal(s.deps, viewer('dsl'), reference, 'No longer needed by anybody.');
+  await assert.rejects(proposeDisposal(s.deps, s.people.staff.viewer, reference, 'No longer needed.'), {
+    code: 'not-found',
+  });
+  await proposeDisposal(s.deps, s.people.dsl.viewer, reference, 'No longer needed by anybody.');
   const [proposal] = await t.asOwner('select id from case_disposal where case_id = $1', [id]);
   const answer = (part: Part) =>
-    answerDisposal(s.deps, viewer(part), reference, proposal?.id, { agreed: true, reason: '' });
-  await assert.rejects(answer('dsl'), code('case.disposal.second'));
+    answerDisposal(s.deps, s.people[part].viewer, reference, proposal?.id, { agreed: true, reason: '' });
+  await assert.rejects(answer('dsl'), { code: 'case.disposal.second' });
   await t.asOwner(
     `insert into evidence_hold (id, school_id, case_id, kind, reason, by_person, at)
      values (uuidv7(), $1, $2, 'police', 'The police asked for it.', $3, now())`,
     [s.id, id, s.people.dsl.id],
   );
-  await assert.rejects(answer('dslDeputy'), code('case.disposal.kept'));
+  await assert.rejects(answer('dslDeputy'), { code: 'case.disposal.kept' });
   await t.asOwner(
     `insert into evidence_hold_end (hold_id, school_id, by_person, at, reason)
      select id, school_id, by_person, now(), 'The police need it no more.' from evidence_hold where case_id = $1`,
@@ -186,7 +158,7 @@ test('EVI-10 when its time is over a case is listed; two people dispose of it an
   );
   const certificate = await pages.as(s.people.dsl).get(`/cases/${reference}/form/certificate.pdf`);
   assert.ok(readPdf(certificate.rawPayload).text.includes('DinaSharpandDevMistry'));
-  await assert.rejects(step('dsl', reference, 'reopen'), code('case.reopen.not-yours'));
+  await assert.rejects(step('dsl', reference, 'reopen'), { code: 'case.reopen.not-yours' });
   await assert.rejects(t.asOwner('update case_file set disposed_at = null where id = $1', [id]), /was disposed of/);
 });
 

@@ -1,38 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from '../case.judge.ts';
-import { logCase, takeStep } from '../cases.service.ts';
+import { after, test } from 'node:test';
+import type { CaseRef } from '../case.letters.ts';
 import { entriesOf, findCase } from '../cases.store.ts';
 import { formFile, formsOf } from '../closing/form.store.ts';
-import { incidentsRoom } from '../index.ts';
+import { caseStage } from '../fixture.ts';
 import { bullyingVerdict } from './definition.ts';
 
 /** What bullying online asks of a case besides its procedure (CYB-01..10, AIG-02, AIG-03). */
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, as, log, step, close } = await caseStage();
+after(close);
 
-const viewer = (part: Part) => s.people[part].viewer;
-const as = <T>(part: Part, work: Parameters<typeof s.deps.db.in<T>>[1]) => t.db.in(s.people[part].context, work);
-const step = (by: Part, which: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, viewer(by), which, { action, text: 'In words that somebody else understands.', ...more });
-const refused = (attempt: Promise<unknown>, wanted: string) =>
-  assert.rejects(attempt, (e: unknown) => {
-    assert.equal((e as { code?: string }).code, wanted);
-    return true;
-  });
+const refused = (attempt: Promise<unknown>, code: string) => assert.rejects(attempt, { code });
 const looks = (type: string, more: Record<string, string> = {}) => ({
   detail: {
     types: [type],
@@ -46,15 +25,8 @@ const looks = (type: string, more: Record<string, string> = {}) => ({
 });
 
 /** A case of two who hurt one, given to the DSL. */
-async function group(): Promise<{ id: string; reference: string }> {
-  const made = await logCase(s.deps, viewer('staff'), {
-    title: 'Messages in a group',
-    category: null,
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
-    people: [s.people.year8.id, s.people.year12.id],
-    text: 'Told to me.',
-  });
+async function group(): Promise<CaseRef> {
+  const made = await log({ people: [s.people.year8.id, s.people.year12.id] });
   await step('dsl', made.reference, 'assign', { person: s.people.dsl.id });
   await step('dsl', made.reference, 'touch', { person: s.people.year7.id, detail: { role: 'affected' } });
   return made;

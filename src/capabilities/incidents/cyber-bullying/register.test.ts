@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import { incidentsRoom } from '../index.ts';
+import type { Part } from '#testing/web.ts';
+import { caseStage } from '../fixture.ts';
 import { bySubject, groupMet, type Taught, tutorSpoke, yearMet } from './coverage.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
+const { t, s, pages, close } = await caseStage();
+after(close);
 before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
   for (const [part, group] of [
     ['year7', '7A'],
     ['year8', '8B'],
   ] as const)
     await t.asOwner('update person set group_name = $2 where id = $1', [s.people[part].id, group]);
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
 });
 
 const PATH = '/learning/cyber-bullying';

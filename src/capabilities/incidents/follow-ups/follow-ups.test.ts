@@ -1,51 +1,26 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { DAY } from '#core/clock.ts';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from '../case.judge.ts';
-import { logCase, takeStep } from '../cases.service.ts';
-import { endCase } from '../fixture.ts';
-import { incidentsRoom } from '../index.ts';
+import type { Part } from '#testing/web.ts';
+import { caseStage, endCase } from '../fixture.ts';
 import { closedWithoutLessons, myFollowUps } from './follow-ups.store.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, as, log, step, close } = await caseStage();
+after(close);
 
-const viewer = (part: Part) => s.people[part].viewer;
-const as = <T>(part: Part, work: Parameters<typeof s.deps.db.in<T>>[1]) => t.db.in(s.people[part].context, work);
-const step = (which: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, viewer('dsl'), which, { action, text: 'In words that somebody else understands.', ...more });
 const field = (wanted: string) => (e: unknown) => {
   assert.ok((e as { fields?: Record<string, string> }).fields?.[wanted], wanted);
   return true;
 };
 
 async function closed(about: Part = 'year8'): Promise<string> {
-  const { reference } = await logCase(s.deps, viewer('staff'), {
-    title: 'A private title',
-    category: null,
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
-    people: [s.people[about].id],
-    text: 'Told to me.',
-  });
-  await step(reference, 'assign', { person: s.people.dsl.id });
-  await endCase((action, more) => step(reference, action, more), 'supported');
+  const { reference } = await log({ title: 'A private title', people: [s.people[about].id] });
+  await step('dsl', reference, 'assign', { person: s.people.dsl.id });
+  await endCase((action, more) => step('dsl', reference, action, more), 'supported');
   return reference;
 }
 const lesson = (which: string, more: { lesson?: string; due?: string; owner?: Part; text?: string } = {}) =>
-  step(which, 'lessons', {
+  step('dsl', which, 'lessons', {
     text: more.text ?? 'Close the site for games that came up.',
     detail: { lesson: more.lesson ?? 'filter', due: more.due ?? '2026-12-18' },
     ...(more.lesson !== 'none' && { person: s.people[more.owner ?? 'ictManager'].id }),
@@ -89,7 +64,7 @@ test('INC-20 whoever has a follow-up sees it and nothing of its case, says what 
   assert.ok(!mine.body.includes(reference) && !mine.body.includes('A private title'));
   assert.ok(!(await pages.as(s.people.teacher).get('/cases/follow-ups')).body.includes('once more'));
   assert.equal(
-    (await as('ictManager', (tx) => myFollowUps(tx, viewer('ictManager'), s.clock.now() + 8 * DAY))).late,
+    (await as('ictManager', (tx) => myFollowUps(tx, s.people.ictManager.viewer, s.clock.now() + 8 * DAY))).late,
     1,
   );
 
