@@ -18,8 +18,7 @@ const PLACES: Readonly<Record<CaseState, readonly [column: number, row: number]>
   halted: [2, 3],
   'police-hold': [2, 5],
 };
-/** `bow`: room beside the last column for arrows that go round. */
-const BOX = { width: 170, height: 44, across: 300, down: 84, margin: 24, bow: 50 };
+const BOX = { width: 170, height: 44, across: 300, down: 84, margin: 24 };
 /** Room for a bow beside the last column. */
 const BOW = 40;
 
