@@ -1,0 +1,88 @@
+import { choice, found, reference, type StepForm, text } from './form.ts';
+
+/** What can be done at almost any time, whatever the step of the procedure. */
+export const ANY_TIME: readonly StepForm[] = [
+  {
+    action: 'note',
+    heading: 'Add a note',
+    hint: 'Facts, what people said in their own words, what you are waiting for. Notes are never changed or deleted.',
+    fields: [text('Note')],
+    button: 'Add the note',
+    done: 'The note is added.',
+    line: 'Note',
+  },
+  {
+    action: 'touch',
+    heading: 'Name somebody it touches',
+    hint: 'Who was hurt, or who saw it. It is not about what they did. Whoever saw it is shown to nobody outside the case.',
+    fields: [
+      found('Who is it'),
+      choice('role', 'They', { affected: 'were hurt or affected', witness: 'saw it' }),
+      text('Why (optional)', { optional: true }),
+    ],
+    button: 'Name this person',
+    done: 'The person is named.',
+    line: '{person}: {role}',
+  },
+  {
+    action: 'involve',
+    heading: 'Name somebody the case is also about',
+    hint: 'From then on they see nothing of it and can have no part in it, whoever they are.',
+    fields: [found('Who is it'), text('Why (optional)', { optional: true })],
+    button: 'Name this person',
+    done: 'The person is named.',
+    line: 'Also about {person}',
+  },
+  {
+    action: 'link',
+    heading: 'Link another case or alert',
+    hint: 'By its reference.',
+    fields: [reference('Reference, such as C-7KQ2MX'), text('How they belong together (optional)', { optional: true })],
+    button: 'Link it',
+    done: 'It is linked.',
+    line: 'Belongs with {reference}',
+  },
+  {
+    action: 'refer-out',
+    heading: 'It does not belong here',
+    hint: 'Purely technical, out of the policy’s scope, or a data breach. Where it is about a person a second person agrees.',
+    fields: [
+      choice('decision', 'It is', {
+        technical: 'purely technical',
+        'out-of-scope': 'out of the policy’s scope',
+        'data-breach': 'a matter of data protection',
+      }),
+      text('Why'),
+    ],
+    button: 'Refer it out',
+    done: 'Your word is kept.',
+    line: 'Referred out: {decision}',
+  },
+  {
+    action: 'leave',
+    heading: 'Let somebody leave the team',
+    hint: 'What they said and did stays.',
+    fields: [{ name: 'person', kind: 'select', label: 'Who leaves', from: 'team' }, text('Why')],
+    button: 'Let them leave',
+    done: 'They have left the team.',
+    line: '{person} left the team',
+  },
+  {
+    action: 'conflict',
+    heading: 'Declare an interest',
+    hint: 'If you are close to somebody in this case, or it touches you, say so: from then on you have no part in it.',
+    fields: [text('Which')],
+    button: 'Declare it and leave the case',
+    done: 'Thank you. You have no part in the case any more.',
+    line: 'Declared an interest',
+  },
+  {
+    action: 'reopen',
+    heading: 'Open the case again',
+    hint: 'What was written stays as it is.',
+    fields: [text('What has come to light')],
+    button: 'Open again',
+    done: 'The case is open again.',
+    line: 'Opened again',
+  },
+];
