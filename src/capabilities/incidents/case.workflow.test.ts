@@ -189,8 +189,19 @@ const verdicts = (rows: readonly Verdict[]) => () => {
     assert.equal(judged(from, action, more), expected, `${action} in ${from}: ${JSON.stringify(more)}`);
 };
 
+const POLICE_TYPES = [
+  'grooming',
+  'obscene-to-child',
+  'obscene',
+  'racist',
+  'extremism',
+  'other-crime',
+  'violence',
+  'sexual-deepfake',
+];
+
 /** The actor is signed in to the case; another senior said this already. */
-function here(other?: string): Partial<CaseFacts> {
+function here(other?: string): { story: Story } {
   const voices = other ? new Map([['judge', new Map([['other', other]])]]) : new Map();
   return { story: story({ present: new Map([['actor', 0]]), voices, classification: conduct }) };
 }
@@ -338,23 +349,15 @@ test(
     ['actions', 'police-decision', told({ decision: 'reported' }), 'policeChoice'],
     ['actions', 'police-decision', { ...told({ decision: 'not-reported' }), text: 'No.' }, 'policeChoice'],
     ['actions', 'police-decision', told({ decision: 'reported', force: 'Example', reference: '7' }), 'actions'],
-    ...[
-      'grooming',
-      'obscene-to-child',
-      'obscene',
-      'racist',
-      'extremism',
-      'other-crime',
-      'violence',
-      'sexual-deepfake',
-    ].map(
-      (type): Verdict => [
-        'actions',
-        'resolve',
-        { story: story({ acted: 1, classification: { ...conduct, types: [type] } }) },
-        'policeSettled',
-      ],
-    ),
+    ...POLICE_TYPES.flatMap((type): Verdict[] => {
+      const about = { ...conduct, types: [type] };
+      const none = { ...here(), ...told({ verdict: 'no-substance' }) };
+      return [
+        ['actions', 'resolve', { story: story({ acted: 1, classification: about }) }, 'policeSettled'],
+        ['judge', 'judge', { ...none, story: { ...none.story, classification: about } }, 'judge'],
+        ['judge', 'judge', { ...none, story: { ...none.story, classification: about, police: 'reported' } }, 'closed'],
+      ];
+    }),
     [
       'actions',
       'resolve',
@@ -492,33 +495,37 @@ test(
   ]),
 );
 
+const entry = (by: string, action: string, from: string, to: string, detail = {}) => ({
+  id: `${by}${action}`,
+  at: new Date(0),
+  by_person: by,
+  action,
+  from_state: from,
+  to_state: to,
+  text: '',
+  detail,
+});
+
 test('a case keeps its story: what was said before a move counts no more as a second voice', () => {
-  const at = new Date(0);
-  const entry = (by: string, action: string, from: string, to: string, detail = {}) => ({
-    id: `${by}${action}`,
-    at,
-    by_person: by,
-    action,
-    from_state: from,
-    to_state: to,
-    text: '',
-    detail,
-  });
   const before = [entry('a', 'judge', 'judge', 'judge', { verdict: 'substance' })];
   assert.equal(storyOf(before).voices.get('judge')?.get('a'), 'substance');
   assert.equal(storyOf([...before, entry('b', 'suspect', 'judge', 'halted')]).voices.size, 0);
   const said = (by: string, step: string) => entry(by, 'not-needed', 'contain', 'contain', { step });
   assert.equal(storyOf([said('a', 'isolation'), said('a', 'isolation')]).notNeeded.size, 0, 'one person twice is one');
   assert.ok(storyOf([said('a', 'isolation'), said('b', 'isolation')]).notNeeded.has('isolation'));
+});
+
+test('INC-13 INC-14 INC-15 INC-16 INC-17 INC-18 INC-31 the police are decided on by two people who say the same, and anew for each new type', () => {
   const police = (by: string, decision: string) => entry(by, 'police-decision', 'judge', 'judge', { decision });
   assert.equal(storyOf([police('a', 'reported'), police('b', 'not-reported')]).police, null);
-  assert.equal(storyOf([police('a', 'reported'), police('b', 'reported')]).police, 'reported');
-  const grooming = entry('a', 'classify', 'judge', 'judge', { types: ['grooming'] });
-  assert.equal(
-    storyOf([police('a', 'reported'), police('b', 'reported'), grooming]).police,
-    null,
-    'a new type asks anew',
-  );
+  assert.equal(storyOf([police('a', 'reported'), police('a', 'reported')]).police, null, 'one person twice is one');
+  const both = [police('a', 'reported'), police('b', 'reported')];
+  assert.equal(storyOf(both).police, 'reported');
+  for (const type of POLICE_TYPES) {
+    const known = entry('a', 'classify', 'judge', 'judge', { types: [type] });
+    assert.equal(storyOf([...both, known]).police, null, `${type}, a new type, asks anew`);
+    assert.equal(storyOf([known, ...both]).police, 'reported', type);
+  }
 });
 
 test('every guard of the table is one of those that have a sentence', () => {

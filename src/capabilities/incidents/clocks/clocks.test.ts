@@ -109,6 +109,13 @@ test('SAN-01 a late first action goes to who has the case, who leads and the rol
   await minute(s);
   assert.deepEqual(await stagesOf(id), ['first-action', 'outcome', 'record']);
   assert.deepEqual(newOnes(await letters(s, id), /outcome/), ['dsl', 'dslDeputy', 'head']);
+  const inTime = await log(s, { urgency: 'urgent' });
+  await step(s, 'dsl', inTime.id, 'assign', { person: s.people.dsl.id });
+  s.clock.advance(59 * MINUTE);
+  await step(s, 'dsl', inTime.id, 'support', { text: 'Spoke with both.' });
+  s.clock.advance(MINUTE);
+  await minute(s);
+  assert.deepEqual(await stagesOf(inTime.id), [], 'what was begun in time is not late');
   for (const l of await letters(s, id)) {
     assert.doesNotMatch(l.subject + l.body, /Zed|Unkind|messages|bullying/);
     assert.match(l.subject, new RegExp(reference));

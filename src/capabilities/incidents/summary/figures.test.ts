@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { IncidentType } from '../case.types.ts';
-import { type Counted, SMALL, summaryOf, suppressed } from './figures.ts';
+import { type Counted, SMALL, summaryOf, summaryRows, suppressed } from './figures.ts';
 
 const types: IncidentType[] = [
   { id: 'misuse', name: 'Misuse', group: 'conduct' },
@@ -33,6 +33,21 @@ test('SAN-03 numbers below five are not in the figures at all, and one alone tak
   assert.equal(f.bullying, null, 'one hidden type within it could be worked out');
   assert.equal(summaryOf([...cases('misuse', 12), ...cases('cyber-bullying', 7)], types).bullying, 7);
   assert.deepEqual([f.firstActionMinutes, f.outcomeDays], [14, 2]);
+});
+
+test('SAN-01 the report of a term says how long it was from a report to its first action, and to its outcome', () => {
+  const slow = cases('misuse', 7).map((c, i) => ({ ...c, first_action_at: at(60 * i), closed_at: at(24 * 60 * i) }));
+  assert.deepEqual(summaryRows(summaryOf(slow, types)).figures.slice(2), [
+    ['From report to first action, the middle one', '180 minutes'],
+    ['From report to outcome, the middle one', '3 days'],
+  ]);
+  const open = slow.map((c) => ({ ...c, first_action_at: null, closed_at: null }));
+  assert.deepEqual(
+    summaryRows(summaryOf(open, types))
+      .figures.slice(2)
+      .map(([, said]) => said),
+    ['not shown: too few', 'not shown: too few'],
+  );
 });
 
 test('SAN-03 of a term with fewer than five incidents no number is given', () => {
