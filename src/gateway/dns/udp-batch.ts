@@ -43,9 +43,9 @@ export interface BatchSocket {
  */
 export async function openBatchSocket(address: string, port: number, reusePort: boolean): Promise<BatchSocket | null> {
   if (process.platform !== 'linux' || endianness() !== 'LE') return null;
-  const loaded = await import('koffi').catch(() => null);
-  if (loaded === null) return null;
-  const c = libraryOf(loaded.default);
+  const found = await findLibrary();
+  if (found === null) return null;
+  const { k, c } = found;
   const name = socketAddress(address, port);
   const fd = c.socket(name.readUInt16LE(0), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return null;
@@ -54,7 +54,7 @@ export async function openBatchSocket(address: string, port: number, reusePort: 
     c.close(fd);
     return null;
   }
-  return new LinuxBatchSocket(fd, c, loaded.default);
+  return new LinuxBatchSocket(fd, c, k);
 }
 
 interface Library {
@@ -66,20 +66,26 @@ interface Library {
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
 }
 
-let library: Library | null = null;
+type Found = { readonly k: typeof koffi; readonly c: Library };
+let found: Promise<Found | null> | undefined;
 
-function libraryOf(k: typeof koffi): Library {
-  if (library) return library;
-  const c = k.load(null);
-  library = {
-    socket: c.func('int socket(int, int, int)'),
-    setsockopt: c.func('int setsockopt(int, int, int, const void *, uint32_t)'),
-    bind: c.func('int bind(int, const void *, uint32_t)'),
-    close: c.func('int close(int)'),
-    recvmmsg: c.func('int recvmmsg(int, void *, uint32_t, int, void *)'),
-    sendmmsg: c.func('int sendmmsg(int, void *, uint32_t, int)'),
-  } as unknown as Library;
-  return library;
+/** koffi and the C library's calls; null where either is missing. */
+function findLibrary(): Promise<Found | null> {
+  found ??= import('koffi')
+    .then(({ default: k }) => {
+      const c = k.load(null);
+      const calls = {
+        socket: c.func('int socket(int, int, int)'),
+        setsockopt: c.func('int setsockopt(int, int, int, const void *, uint32_t)'),
+        bind: c.func('int bind(int, const void *, uint32_t)'),
+        close: c.func('int close(int)'),
+        recvmmsg: c.func('int recvmmsg(int, void *, uint32_t, int, void *)'),
+        sendmmsg: c.func('int sendmmsg(int, void *, uint32_t, int)'),
+      };
+      return { k, c: calls as unknown as Library };
+    })
+    .catch(() => null);
+  return found;
 }
 
 class LinuxBatchSocket implements BatchSocket {
