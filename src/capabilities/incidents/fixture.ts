@@ -14,8 +14,8 @@ export interface CaseStage {
   readonly pages: Pages;
   /** In the database as this person. */
   as<T>(part: Part, work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Somebody of the staff logs that something happened, with Zed in it. */
-  log(more?: Partial<LoggedConcern>): Promise<CaseRef>;
+  /** Somebody, of the staff unless said, logs that something happened, with Zed in it. */
+  log(more?: Partial<LoggedConcern>, by?: Part): Promise<CaseRef>;
   /** A step with words that are long enough for every form. */
   step(by: Part, which: string, action: Step['action'], more?: Omit<Partial<Step>, 'action'>): Promise<Taken>;
   close(): Promise<void>;
@@ -31,8 +31,8 @@ export async function caseStage(): Promise<CaseStage> {
     s,
     pages,
     as: (part, work) => t.db.in(s.people[part].context, work),
-    log: (more = {}) =>
-      logCase(s.deps, s.people.staff.viewer, {
+    log: (more = {}, by = 'staff') =>
+      logCase(s.deps, s.people[by].viewer, {
         title: 'Something that happened',
         category: null,
         urgency: 'soon',

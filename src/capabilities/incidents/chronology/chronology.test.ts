@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { MINUTE } from '#core/clock.ts';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import { type LoggedConcern, logCase, takeStep } from '../cases.service.ts';
-import { alertAbout } from '../fixture.ts';
-import { incidentsRoom } from '../index.ts';
+import type { Part } from '#testing/web.ts';
+import type { LoggedConcern } from '../cases.service.ts';
+import { alertAbout, caseStage } from '../fixture.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, log: logged, step, close } = await caseStage();
+after(close);
 
 const log = (title: string, people: readonly Part[], more: Partial<LoggedConcern> = {}) =>
-  logCase(s.deps, s.people.staff.viewer, {
+  logged({
     title,
     category: 'bullying',
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
     people: people.map((p) => s.people[p].id),
     text: 'Two pupils told me.',
     ...more,
@@ -70,23 +56,16 @@ test('INC-22 a chronology holds every case of the child in any part, alerts and 
   s.clock.advance(MINUTE);
   const touched = await log('Touches the child', ['year12']);
   const seen = await log('Seen by the child', ['year12']);
-  const step = (id: string, role: string) =>
-    takeStep(s.deps, s.people.dsl.viewer, id, {
-      action: 'touch',
-      text: '',
-      person: s.people.year8.id,
-      detail: { role },
-    });
-  await step(touched.id, 'affected');
-  await step(seen.id, 'witness');
+  const touch = (id: string, role: string) => step('dsl', id, 'touch', { person: s.people.year8.id, detail: { role } });
+  await touch(touched.id, 'affected');
+  await touch(seen.id, 'witness');
   s.clock.advance(MINUTE);
   const { reference } = await alertAbout(s, s.people.year8.id);
   s.clock.advance(MINUTE);
   const shut = await log('About a teacher', ['teacher']);
-  await step(shut.id, 'affected');
-  await takeStep(s.deps, s.people.dsl.viewer, shut.id, { action: 'assign', text: '', person: s.people.dsl.id });
-  await takeStep(s.deps, s.people.dsl.viewer, shut.id, {
-    action: 'classify',
+  await touch(shut.id, 'affected');
+  await step('dsl', shut.id, 'assign', { person: s.people.dsl.id });
+  await step('dsl', shut.id, 'classify', {
     text: 'Said by two pupils who were there.',
     detail: {
       types: ['misuse'],
@@ -115,12 +94,9 @@ test('INC-22 a chronology holds every case of the child in any part, alerts and 
 
 test('CYB-04 a chronology does not name those who saw it', async () => {
   const about = await log('What somebody saw', ['year8']);
-  const detail = { role: 'witness' };
-  await takeStep(s.deps, s.people.dsl.viewer, about.id, {
-    action: 'touch',
-    text: '',
+  await step('dsl', about.id, 'touch', {
     person: s.people.year7.id,
-    detail,
+    detail: { role: 'witness' },
   });
   const { body } = await opened('dsl', 'year8');
   assert.ok(body.includes(about.reference));

@@ -1,37 +1,21 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { HOUR } from '#core/clock.ts';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from '../case.judge.ts';
-import { logCase, takeStep } from '../cases.service.ts';
-import { incidentsRoom } from '../index.ts';
+import type { Part } from '#testing/web.ts';
+import { caseStage } from '../fixture.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, log: logged, step, close } = await caseStage();
+after(close);
 
 const log = () =>
-  logCase(s.deps, s.people.staff.viewer, {
+  logged({
     title: 'Unkind messages',
     category: 'bullying',
-    urgency: 'soon',
     happenedOn: '2026-11-03',
     people: [s.people.year8.id, s.people.year7.id],
     text: 'Two pupils told me of messages from last night.',
   });
-const step = (by: Part, id: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, s.people[by].viewer, id, { action, text: '', ...more });
 const browser = (part: Part) => pages.as(s.people[part]);
 
 test('INC-24 a case is ready to enter in the columns of both common systems, a row for each pupil, and the file is an entry of the case', async () => {

@@ -1,46 +1,21 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { DAY, HOUR } from '#core/clock.ts';
 import { newId } from '#core/ids.ts';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from '../case.judge.ts';
-import { type LoggedConcern, logCase, takeStep } from '../cases.service.ts';
-import { incidentsRoom } from '../index.ts';
+import { type Part, testSchool } from '#testing/web.ts';
+import { caseStage } from '../fixture.ts';
 import { csvOf } from './csv.ts';
 import { manyCases } from './fixture.ts';
 import { monthlyFigures } from './lists.pages.ts';
 import { addressOf, readKey, searchOf } from './lists.query.ts';
 import { type CaseSearch, countCases, listCases, placeOf } from './lists.store.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, log, step, close } = await caseStage();
+after(close);
 
-const log = (more: Partial<LoggedConcern> = {}) =>
-  logCase(s.deps, s.people.staff.viewer, {
-    title: 'Unkind messages',
-    category: 'bullying',
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
-    people: [s.people.year8.id],
-    text: 'Two pupils told me of messages from last night.',
-    ...more,
-  });
-const step = (by: Part, id: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, s.people[by].viewer, id, { action, text: '', ...more });
 const found = (part: Part, search: CaseSearch) =>
   t.db.in(s.people[part].context, async (tx) => (await listCases(tx, search)).map((c) => c.reference));
 const counted = (part: Part, search: CaseSearch) =>

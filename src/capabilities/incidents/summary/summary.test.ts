@@ -1,53 +1,38 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DAY } from '#core/clock.ts';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { readPdf } from '#testing/pdf.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
-import type { Step } from '../case.judge.ts';
-import { logCase, takeStep } from '../cases.service.ts';
-import { endCase } from '../fixture.ts';
-import { incidentsRoom } from '../index.ts';
+import type { Part } from '#testing/web.ts';
+import { caseStage, endCase } from '../fixture.ts';
 import { noticesTo } from './notices.ts';
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-  await t.asOwner(
+const { t, s, pages, log, step, close } = await caseStage();
+after(close);
+before(() =>
+  t.asOwner(
     `insert into parent_link (school_id, parent_id, child_id, linked_by, linked_at) values ($1, $2, $3, $4, now())`,
     [s.id, s.people.parent.id, s.people.year7.id, s.people.administrator.id],
-  );
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+  ),
+);
 
-const viewer = (part: Part) => s.people[part].viewer;
-const step = (which: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, viewer('dsl'), which, { action, text: 'In words that somebody else understands.', ...more });
 const told = (part: Part) => t.db.in(s.people[part].context, (tx) => noticesTo(tx, s.people[part].id));
 
 async function dealtWith(
   more: { by?: Part; about?: Part; hurt?: Part; parents?: 'told' | 'withheld' } = {},
 ): Promise<string> {
-  const { reference } = await logCase(s.deps, viewer(more.by ?? 'staff'), {
-    title: 'A private title',
-    category: null,
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
-    people: [s.people[more.about ?? 'year8'].id],
-    text: 'Told to me.',
-  });
-  await step(reference, 'assign', { person: s.people.dsl.id });
-  if (more.hurt) await step(reference, 'touch', { person: s.people[more.hurt].id, detail: { role: 'affected' } });
+  const about = s.people[more.about ?? 'year8'].id;
+  const { reference } = await log({ title: 'A private title', people: [about] }, more.by);
+  await step('dsl', reference, 'assign', { person: s.people.dsl.id });
+  if (more.hurt)
+    await step('dsl', reference, 'touch', { person: s.people[more.hurt].id, detail: { role: 'affected' } });
   await endCase(
     (action, what) =>
-      step(reference, action, action === 'inform' ? { ...what, detail: { decision: more.parents ?? 'told' } } : what),
+      step(
+        'dsl',
+        reference,
+        action,
+        action === 'inform' ? { ...what, detail: { decision: more.parents ?? 'told' } } : what,
+      ),
     'behaviour',
   );
   return reference;
