@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { HOUR } from '#core/clock.ts';
 import { launchBrowser } from '#testing/browser.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
@@ -87,6 +88,7 @@ test('FIL-04 an opening of the school’s own addresses is asked for, refused, a
   await press(ivo, /^Refuse/);
   assert.match(await words(ivo), /Ivo Nash refused/);
 
+  s.clock.advance(HOUR);
   await range.fill('10.1.20.15');
   await ada.getByLabel(/^Why/).fill('The library’s catalogue: one address only.');
   await press(ada, /^Save/);
