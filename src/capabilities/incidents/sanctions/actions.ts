@@ -142,7 +142,7 @@ export const ACTION_KINDS: Readonly<Record<string, ActionKind>> = {
           internet: 'The internet',
           network: 'The network with all its devices',
         }),
-        hint: 'It bites at Gatehouse’s DNS and proxy within two seconds, wherever this person is signed in or their own device is registered. Gatehouse does not control who may join the Wi-Fi (RADIUS): switch that off by hand where it is needed.',
+        hint: 'It takes effect at Gatehouse’s DNS and proxy within two seconds, wherever this person is signed in or their own device is registered. Gatehouse does not decide who may join the Wi-Fi: switch that off by hand where it is needed.',
       },
       day('from', 'From (optional)', { ...optional, hint: 'At once where you leave it out.' }),
       day('until', 'Given back on', {
