@@ -31,7 +31,7 @@ export interface WishOutcome {
  * Say which of the school's own addresses the proxy is to reach. What is taken away or made narrower is closed at once;
  * what is added waits for a second person (FIL-04). Both or neither.
  */
-export function wishPrivate(deps: Deps, viewer: Viewer, text: string, reason: string): Promise<WishOutcome> {
+export async function wishPrivate(deps: Deps, viewer: Viewer, text: string, reason: string): Promise<WishOutcome> {
   const { ranges, fault } = readRanges(text);
   if (fault) throw invalid('private-targets.range', AGAIN, { allowedPrivate: fault });
   const by = contextOf(viewer);
