@@ -54,6 +54,7 @@ const NO_ACTION: ReadonlySet<string> = new Set([
   'link',
   'join',
   'leave',
+  'task',
 ]);
 
 const withdrawn = { outcome: null, closed_by: null, closed_at: null };

@@ -16,6 +16,8 @@ import { releaseSeal, sealEvidence } from './evidence/index.ts';
 import { giveFollowUp, isKind } from './follow-ups/follow-ups.store.ts';
 import { goOn, overturn, pauseFor } from './sanctions/appeals.ts';
 import { carryOut } from './sanctions/carry-out.ts';
+import { giveTask } from './sanctions/tasks.service.ts';
+import { endOf } from './sanctions/words.ts';
 import { tellItWasDealtWith } from './summary/notices.ts';
 
 interface Moment {
@@ -82,6 +84,19 @@ const EFFECTS: readonly { readonly when: (m: Moment) => boolean; readonly effect
   {
     when: (m) => m.step.action === 'sanction',
     effect: (m) => carryOut({ ...m, file: m.after, facts: m.before.facts }, m.step.detail ?? {}, m.step.person ?? ''),
+  },
+  {
+    when: (m) => m.step.action === 'task' && m.step.person !== undefined,
+    effect: async (m) => {
+      await giveTask(m.deps, m.tx, m.viewer, {
+        caseId: m.after.id,
+        sanction: null,
+        kind: 'task',
+        text: (m.step.text ?? '').trim(),
+        to: m.step.person ?? '',
+        due: endOf(given(m, 'due'), m.viewer.school.timeZone),
+      });
+    },
   },
   {
     when: (m) => m.step.action === 'appeal-made' && given(m, 'kind') === 'appeal',

@@ -101,13 +101,18 @@ export const FORM_GUARDS = {
     if (given(f, 'decision') !== 'withheld') return 'Choose whether they were told.';
     return leads(f) ? null : 'Only the safeguarding lead decides that they are not told.';
   }),
-  /** What was learned is somebody's to do, by a day; or there is nothing to change. */
-  lessonOwner: guard('lessonOwner', (f) => {
+  /** INC-26. The database holds no longer text, and whoever has a task reads that and no more. */
+  toDo: guard('toDo', (f) => {
+    const { length } = [...f.text.trim()];
+    return length >= 3 && length <= 3000 ? null : 'Say what is to be done, in at most 3,000 characters.';
+  }),
+  /** A task, and what was learned, is somebody's to do by a day; or there is nothing to learn. */
+  doer: guard('doer', (f) => {
     if (given(f, 'lesson') === 'none') return null;
     if (!f.person?.staff) return 'Choose who does it.';
     return keptFrom(f, f.person.id) ? 'The case is about this person, who can have no part in it.' : null;
   }),
-  lessonDue: guard('lessonDue', (f) => {
+  byDay: guard('byDay', (f) => {
     if (given(f, 'lesson') === 'none') return null;
     const due = given(f, 'due');
     return isDay(due) && due >= dayIn('UTC', f.now) ? null : 'Give the day by which it is done.';

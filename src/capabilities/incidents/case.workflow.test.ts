@@ -32,23 +32,23 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   triage: {
     leading:
-      'assign release-device classify support refer-out contain isolate join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify support refer-out contain isolate join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'isolate suspect help conflict note',
   },
   contain: {
     leading:
-      'assign release-device classify contain-item contain-done isolate not-needed form-team join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify contain-item contain-done isolate not-needed form-team join suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-item contain-done isolate not-needed suspect help conflict note',
   },
   team: {
     leading:
-      'assign release-device classify contain-item contain-done isolate not-needed join leave designate examine skip-examination suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify contain-item contain-done isolate not-needed join leave designate examine skip-examination suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     handling: 'attend',
     member: 'contain-item contain-done isolate not-needed suspect help conflict note',
   },
   examine: {
     leading:
-      'assign release-device classify contain-item contain-done isolate join finding renew-access finish suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify contain-item contain-done isolate join finding renew-access finish suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     handling: 'attend',
     member: 'contain-item contain-done isolate finding suspect help conflict note',
   },
@@ -59,13 +59,13 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   judge: {
     leading:
-      'assign release-device classify contain-item contain-done isolate join leave judge suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify contain-item contain-done isolate join leave judge suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     handling: 'attend',
     member: 'contain-item contain-done isolate suspect help conflict note',
   },
   actions: {
     leading:
-      'assign release-device classify contain-item contain-done join leave sanction appeal-made appeal act resolve suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify contain-item contain-done join leave sanction appeal-made appeal act resolve suspect police-decision to-police help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-item contain-done suspect help conflict note',
   },
   'police-hold': {
@@ -75,7 +75,7 @@ const PROMISED: Readonly<Record<CaseState, { leading: string; handling?: string;
   },
   resolved: {
     leading:
-      'assign release-device classify contain-done join more appeal-made appeal close lessons suspect police-decision help inform record bullying-test contact involve touch conflict link note',
+      'task assign release-device classify contain-done join more appeal-made appeal close lessons suspect police-decision help inform record bullying-test contact involve touch conflict link note',
     member: 'contain-done suspect help conflict note',
   },
   closed: { leading: 'reopen suspect lessons', member: 'suspect' },

@@ -34,6 +34,7 @@ export const CASE_ACTIONS = [
   'form-team',
   'join',
   'leave',
+  'task',
   'designate',
   'attend',
   'examine',
@@ -125,7 +126,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   ...moving(['triage'], 'referred-out', {
     action: 'refer-out',
     who: handlers,
-    guards: [is.assigned, is.ledByRight, form.reasoned, is.secondAgrees],
+    guards: [is.assigned, is.ledByRight, is.tasksDone, form.reasoned, is.secondAgrees],
     proves: ['INC-25'],
   }),
   ...staying(['triage'], { action: 'refer-out', who: handlers, guards: [is.assigned, form.reasoned] }),
@@ -174,6 +175,12 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   }),
 
   ...staying(TAKEN_UP, { action: 'join', who: handlers, guards: [form.fitToJoin], proves: ['INC-05', 'INC-26'] }),
+  ...staying(AT_WORK, {
+    action: 'task',
+    who: handlers,
+    guards: [form.doer, form.byDay, form.toDo],
+    proves: ['INC-26'],
+  }),
   ...staying(['team', 'judge', 'actions'], { action: 'leave', who: handlers, guards: [form.newPerson, form.reasoned] }),
   ...staying(['team', 'examine', 'judge'], {
     action: 'attend',
@@ -254,6 +261,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
       is.judgedAlike,
       is.policeSettled,
       is.contained,
+      is.tasksDone,
       is.ledByRight,
     ],
     proves: ['INC-09', 'EVI-06', 'INC-25', 'INC-28'],
@@ -377,7 +385,7 @@ export const caseWorkflow = new Workflow<CaseState, CaseAction, CaseActor, CaseF
   ...staying(['resolved', 'closed'], {
     action: 'lessons',
     who: handlers,
-    guards: [form.lessonOwner, form.lessonDue, form.reasoned],
+    guards: [form.doer, form.byDay, form.reasoned],
     proves: ['INC-20'],
   }),
   ...moving(['closed', 'referred-out'], 'triage', { action: 'reopen', who: safeguarding, guards: [form.reasoned] }),

@@ -47,6 +47,8 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
     const touched = [...file.subjects, ...file.affected, ...file.witnesses, ...file.team];
     const who = await names(tx, [...new Set([...mentioned, ...touched])]);
     const called = (ids: readonly string[]) => ids.map((id) => who.get(id) ?? 'a person who has left the records');
+    const roles = await rolesOf(tx, file.team, document);
+    const inRole = (id: string) => [...called([id]), ...(roles.get(id) ?? [])].join(', ');
     const offers = offersOf(standing);
     const hidden = isHiddenHere(file, fromComputer);
     const first = STATES[file.state].first.flatMap((a) => offers.filter((o) => o.action === a));
@@ -60,8 +62,9 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       subjects: called(file.subjects),
       affected: called(file.affected),
       witnesses: shielded ? file.witnesses.map((_, i) => `witness ${i + 1}`) : called(file.witnesses),
-      team: called(file.team.filter((id) => id !== file.manager)),
+      team: file.team.filter((id) => id !== file.manager).map(inRole),
       manager: file.manager ? (called([file.manager])[0] ?? null) : null,
+      with: file.manager && inRole(file.manager),
       mine: file.manager === viewer.person.id,
       containment: standing.story.items,
       contacts: contactsOf(entries, who),
@@ -90,6 +93,20 @@ export function casePage(deps: Deps, viewer: Viewer, which: string, find?: strin
       alerts: await tx.selectFrom('alert').select(['id', 'reference']).where('case_id', '=', file.id).execute(),
     };
   });
+}
+
+/** INC-26: as what each of the team takes part. */
+async function rolesOf(tx: Tx, people: readonly string[], document: PolicyDocument | undefined) {
+  if (people.length === 0) return new Map<string, string[]>();
+  const held = await tx
+    .selectFrom('role_holding')
+    .select(['person_id', 'role'])
+    .where('person_id', 'in', [...people])
+    .where('until_at', 'is', null)
+    .orderBy('from_at')
+    .execute();
+  const byPerson = Map.groupBy(held, (h) => h.person_id);
+  return new Map([...byPerson].map(([id, hs]) => [id, hs.map((h) => roleTitle(h.role, document?.roles))] as const));
 }
 
 /** INC-06, INC-07: the computer, the access that was opened, and the latest visits; these only where they may be shown. */

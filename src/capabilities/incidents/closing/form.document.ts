@@ -48,7 +48,7 @@ const PARTS: readonly { readonly heading: string; readonly actions: readonly str
   { heading: 'Stops', actions: ['suspect', 'not-imagery'] },
   { heading: 'Judgements', actions: ['judge'] },
   { heading: 'Police', actions: ['police-decision', 'police-reference', 'to-police', 'police-release'] },
-  { heading: 'What was done', actions: ['sanction', 'act', 'support', 'refer-out'] },
+  { heading: 'What was done', actions: ['task', 'sanction', 'act', 'support', 'refer-out'] },
   { heading: 'Support, and who was told', actions: ['help', 'inform', 'record', 'contact'] },
   { heading: 'How it ended', actions: ['resolve', 'more', 'appeal-made', 'appeal', 'close', 'reopen', 'lessons'] },
 ];

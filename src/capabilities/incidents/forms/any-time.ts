@@ -1,4 +1,4 @@
-import { choice, found, reference, type StepForm, text } from './form.ts';
+import { choice, found, reference, type StepForm, staff, text } from './form.ts';
 
 /** What can be done at almost any time, whatever the step of the procedure. */
 export const ANY_TIME: readonly StepForm[] = [
@@ -10,6 +10,19 @@ export const ANY_TIME: readonly StepForm[] = [
     button: 'Add the note',
     done: 'The note is added.',
     line: 'Note',
+  },
+  {
+    action: 'task',
+    heading: 'Give somebody a task',
+    hint: 'They are told by e-mail, and read these words and nothing else of the case unless they are of its team. The case does not end before it is done.',
+    fields: [
+      staff('Who does it'),
+      { name: 'due', kind: 'when', label: 'By when' },
+      text('What they are to do', { hint: 'So that it can be understood without the case.' }),
+    ],
+    button: 'Give the task',
+    done: 'The task is given.',
+    line: 'A task for {person}, by {due}',
   },
   {
     action: 'touch',

@@ -35,6 +35,20 @@ export async function followedOf(tx: Tx, caseId: string, viewer: string) {
     ].filter((id) => id !== null),
   );
   const called = (id: string | null) => (id ? (who.get(id) ?? 'somebody who has left') : null);
+  const told = tasks.map((t) => ({
+    ...t,
+    ...TASK_WORDS[t.state],
+    to: called(t.to_person),
+    events: events
+      .filter((e) => e.task_id === t.id)
+      .map((e) => ({
+        at: e.at,
+        by: called(e.by_person) ?? 'Gatehouse',
+        line: EVENT_WORDS[e.action] ?? e.action,
+        next: called(e.to_person),
+        text: e.text,
+      })),
+  }));
   return {
     sanctions: sanctions.map((s) => ({
       ...s,
@@ -44,20 +58,9 @@ export async function followedOf(tx: Tx, caseId: string, viewer: string) {
       warning: warnings.find((w) => w.sanction_id === s.id),
       tasks: tasks.filter((t) => t.sanction_id === s.id).map((t) => t.id),
     })),
-    tasks: tasks.map((t) => ({
-      ...t,
-      ...TASK_WORDS[t.state],
-      to: called(t.to_person),
-      events: events
-        .filter((e) => e.task_id === t.id)
-        .map((e) => ({
-          at: e.at,
-          by: called(e.by_person) ?? 'Gatehouse',
-          line: EVENT_WORDS[e.action] ?? e.action,
-          next: called(e.to_person),
-          text: e.text,
-        })),
-    })),
+    tasks: told,
+    /** Given in the course of the case, and not by a decision (INC-26). */
+    given: told.filter((t) => t.sanction_id === null),
     letters: letters.map((l) => ({
       ...l,
       child: called(l.child_id),

@@ -247,6 +247,8 @@ test('the pages of a decision, its tasks, warnings and letters can be read and u
   await b.step('dsl', c, 'contact', {
     detail: { body: 'Local authority, safeguarding desk', basis: 'Legal duty', reply: 'A meeting on Friday.' },
   });
+  await b.step('dsl', c, 'join', { person: b.s.people.ictManager.id });
+  await b.step('dsl', c, 'task', { person: b.s.people.ictManager.id, detail: { due: '2026-11-09' } });
   const { id } = await b.task(c, 'refer-tutor');
   const origin = `http://127.0.0.1:${(pages.app.server.address() as { port: number }).port}`;
   const LOOKS: readonly (readonly [Part, string])[] = [

@@ -1,3 +1,5 @@
+import { MINUTE } from '#core/clock.ts';
+
 /** `{name}` and the like put in; what is empty leaves no double blank behind. */
 export const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text
@@ -8,6 +10,10 @@ export const fill = (text: string, values: Readonly<Record<string, string>>): st
 /** The first instant of a day (`YYYY-MM-DD`) in that time zone. */
 export const startOf = (day: string, timeZone: string): Date =>
   new Date(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds);
+
+/** The last minute of a day in that time zone. */
+export const endOf = (day: string, timeZone: string): Date =>
+  new Date(startOf(Temporal.PlainDate.from(day).add({ days: 1 }).toString(), timeZone).getTime() - MINUTE);
 
 /** "Monday 30 November 2026" */
 export const dayWords = (day: string): string => {
