@@ -1,45 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { type Pages, type Part, pagesFor, type TestSchool, testSchool } from '#testing/web.ts';
+import { after, test } from 'node:test';
+import type { Part } from '#testing/web.ts';
 import { STEP_FORMS } from './case.forms.ts';
-import type { Step } from './case.judge.ts';
-import { logCase, takeStep } from './cases.service.ts';
 import { findCase } from './cases.store.ts';
-import { incidentsRoom } from './index.ts';
+import { caseStage } from './fixture.ts';
 import { refused } from './sanctions/fixture.ts';
 
 /** What keeps a case from ending, whatever way it is to end. */
 
-let t: TestDatabase;
-let s: TestSchool;
-let pages: Pages;
-before(async () => {
-  t = await testDatabase();
-  s = await testSchool(t, { policy: 'secondary-school' });
-  pages = await pagesFor(s.deps, incidentsRoom(s.deps));
-});
-after(async () => {
-  await pages.close();
-  await t.drop();
-});
+const { t, s, pages, as: seenBy, log, step, close } = await caseStage();
+after(close);
 
-const step = (by: Part, which: string, action: Step['action'], more: Omit<Partial<Step>, 'action'> = {}) =>
-  takeStep(s.deps, s.people[by].viewer, which, { action, text: 'In words that somebody else understands.', ...more });
 const as = (part: Part) => pages.as(s.people[part]);
-const stateOf = async (which: string) =>
-  (await t.db.in(s.people.dsl.context, (tx) => findCase(tx, which)))?.state ?? 'gone';
+const stateOf = async (which: string) => (await seenBy('dsl', (tx) => findCase(tx, which)))?.state ?? 'gone';
 
 /** A case of this type, with the DSL, in triage. */
 async function known(type: string): Promise<string> {
-  const { reference } = await logCase(s.deps, s.people.staff.viewer, {
-    title: 'Something that happened',
-    category: null,
-    urgency: 'soon',
-    happenedOn: '2026-11-02',
-    people: [s.people.year8.id],
-    text: 'Told to me at the end of the lesson.',
-  });
+  const { reference } = await log();
   await step('dsl', reference, 'assign', { person: s.people.dsl.id });
   await step('dsl', reference, 'classify', {
     detail: {
@@ -120,7 +97,7 @@ test('EVI-06 a case without substance ends once nothing is open on its containme
   const c = await toJudge('misuse');
   await step('dsl', c, 'contain-item', { detail: { kind: 'platform' } });
   assert.equal((await judge('dsl', c, 'no-substance')).state, 'judge');
-  const file = await t.db.in(s.people.dsl.context, (tx) => findCase(tx, c));
+  const file = await seenBy('dsl', (tx) => findCase(tx, c));
   const [item] = await t.asOwner(`select id from case_entry where case_id = $1 and action = 'contain-item'`, [
     file?.id,
   ]);
