@@ -8,6 +8,7 @@ export function* gaps(doc: PolicyDocument, context: LintContext): Generator<Foun
   yield* documents(doc, context);
   yield* numbers(doc);
   yield* narrowed(doc);
+  yield* classes(doc);
   yield* youngerLess(doc);
   yield* phases(doc);
   yield* modules(doc);
@@ -71,6 +72,24 @@ function* youngerLess({ profiles }: PolicyDocument): Generator<Found> {
         { pointer: `/profiles/${i}/listEvidence`, clause: younger.clause },
         { pointer: `/profiles/${older[0]}`, clause: older[1].clause },
       ],
+    };
+  }
+}
+
+/** UAR-01: what a row is called, and what its cells do, must be the same thing to the filter, to cases and to sanctions. */
+function* classes(doc: PolicyDocument): Generator<Found> {
+  for (const [i, { id, name, clause, class: called, cells }] of doc.rules.entries()) {
+    const values = Object.values(cells).map((c) => c.value);
+    const unlawful = values.length > 0 && values.every((v) => v === 'illegal');
+    if ((called === 'illegal') === unlawful) continue;
+    yield {
+      code: 'class-differs',
+      key: `class-differs:${id}`,
+      title: unlawful
+        ? `${name}: closed as against the law, but not called so`
+        : `${name}: called against the law, but a cell says otherwise`,
+      text: 'A case about it goes by what the row is called, and the filter by its cells. Say the same in both.',
+      where: [{ pointer: `/rules/${i}`, clause }],
     };
   }
 }

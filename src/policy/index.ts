@@ -42,3 +42,4 @@ export { explainSetting, readSetting, SETTINGS, type Setting } from './settings.
 export { SHIPPED_POLICIES, type ShippedPolicy, shippedPolicy } from './shipped.ts';
 export * from './snapshot.ts';
 export * from './types.ts';
+export { CLASS_WORDS } from './words.ts';

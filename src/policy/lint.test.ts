@@ -326,3 +326,40 @@ test('every finding has a key of its own and points to places of the document, c
     assert.deepEqual(lint(doc, { today: TODAY, taxonomy, holders: new Map() }), all);
   }
 });
+
+test('UAR-01 a row is of the class that its cells keep: against the law is called so and closed so, and nothing else is', () => {
+  const rule = (called: 'illegal' | 'prohibited' | undefined, ...values: ('illegal' | 'not-allowed')[]) => ({
+    rules: [
+      {
+        id: 'UAR-03',
+        name: 'Such pictures',
+        clause,
+        action: 'such-pictures',
+        ...(called && { class: called }),
+        categories: [],
+        cells: { staff: { value: values[0] ?? 'illegal' }, pupil: { value: values[1] ?? 'illegal' } },
+      },
+    ],
+  });
+  assert.deepEqual(of('class-differs', rule('illegal', 'illegal', 'illegal')), []);
+  assert.deepEqual(of('class-differs', rule('prohibited', 'not-allowed', 'not-allowed')), []);
+  assert.match(of('class-differs', rule('illegal', 'illegal', 'not-allowed'))[0] ?? '', /a cell says otherwise/);
+  assert.match(of('class-differs', rule('prohibited', 'illegal', 'illegal'))[0] ?? '', /but not called so/);
+  assert.match(of('class-differs', rule(undefined, 'illegal', 'illegal'))[0] ?? '', /but not called so/);
+  for (const id of SHIPPED_POLICIES) {
+    const doc = shippedPolicy(id);
+    assert.deepEqual(
+      lint(doc, { today: TODAY, taxonomy }).filter((l) => l.code === 'class-differs'),
+      [],
+      id,
+    );
+    const actions = doc.rules.filter((r) => r.id.startsWith('UAR-'));
+    // What is allowed to everybody is in no class of what is not.
+    const open = (r: (typeof actions)[number]) => Object.values(r.cells).every((c) => c.value === 'allowed');
+    assert.deepEqual(
+      actions.filter((r) => !open(r) && r.class === undefined).map((r) => r.id),
+      [],
+      id,
+    );
+  }
+});

@@ -19,6 +19,7 @@ export const LINT_CODES = {
   finding: { severity: 'clash', name: 'Contradictions that people found' },
   'stricter-text': { severity: 'warning', name: 'Texts stricter than the software' },
   'holds-everywhere': { severity: 'warning', name: 'Rows that the filter cannot narrow' },
+  'class-differs': { severity: 'warning', name: 'Rows whose class and cells differ' },
   'younger-less': { severity: 'warning', name: 'Younger pupils for whom less is closed' },
   'document-missing': { severity: 'warning', name: 'Documents not supplied' },
   'dead-reference': { severity: 'warning', name: 'References that lead nowhere' },

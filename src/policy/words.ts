@@ -1,6 +1,6 @@
 import type { AccessLevel } from './device-access.ts';
 import type { Applies, SlotKind, ZoneKind } from './sections.ts';
-import type { Audience } from './types.ts';
+import type { Audience, Rule } from './types.ts';
 
 /** Every sentence a decision can say. Plain and kind, since a child may read it; a test reads them all. */
 
@@ -110,3 +110,10 @@ export const ACCESS: Readonly<Record<AccessLevel, (device: string) => string>> =
 };
 export const withoutSchemeRecord = (text: string): string =>
   `The school’s scheme has no record of this device, so it counts as a child’s own. ${text}`;
+
+/** UAR-01: the three classes of what people may not do, in words. */
+export const CLASS_WORDS = {
+  illegal: 'against the law',
+  prohibited: 'forbidden',
+  unsuitable: 'out of place in school',
+} as const satisfies Record<NonNullable<Rule['class']>, string>;

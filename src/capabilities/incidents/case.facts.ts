@@ -49,7 +49,7 @@ export interface CaseFacts {
   readonly story: Story;
   readonly urgency: 'urgent' | 'soon';
   readonly severity: 'urgent' | 'serious' | 'routine';
-  /** Its category can never be opened by anybody (FIL-02). */
+  /** Its category can never be opened by anybody (FIL-02), or the policy calls the row it touches against the law (UAR-01). */
   readonly illegal: boolean;
   readonly imagery: boolean;
   readonly subjects: readonly string[];

@@ -5,7 +5,7 @@ import { taxonomy } from '#rooms/policies/index.ts';
 import type { Viewer } from '#web/index.ts';
 import type { CaseFacts } from './case.facts.ts';
 import { formOf } from './case.forms.ts';
-import { leadsOf, procedureOf } from './case.leads.ts';
+import { isUnlawful, leadsOf, procedureOf } from './case.leads.ts';
 import { type Story, storyOf } from './case.story.ts';
 import { type CaseAction, type CaseState, caseWorkflow } from './case.workflow.ts';
 import { actingLead, type Leads, partsOf, SENIOR_ROLES } from './cases.rules.ts';
@@ -59,7 +59,9 @@ export async function standingOf(
     story,
     urgency: file.urgency,
     severity: file.severity,
-    illegal: file.category !== null && taxonomy().byId.get(file.category)?.nature === 'illegal',
+    illegal:
+      (file.category !== null && taxonomy().byId.get(file.category)?.nature === 'illegal') ||
+      (await isUnlawful(tx, now, story.classification?.row)),
     imagery: file.imagery,
     subjects: file.subjects,
     conflicted: file.conflicted,

@@ -25,6 +25,10 @@ export const procedureOf = async (
 ): Promise<Procedure & Pick<PolicyDocument['incidents'], 'clocks'>> =>
   (await policyInForce(tx, now))?.document.incidents ?? WITHOUT_POLICY;
 
+/** UAR-01: does the policy call what this row is about against the law? */
+export const isUnlawful = async (tx: Tx, now: number, row: string | undefined): Promise<boolean> =>
+  (await policyInForce(tx, now))?.document.rules.find((r) => r.id === row)?.class === 'illegal';
+
 const ids = async (tx: Tx, role: RoleId, rank?: 'holder' | 'deputy') =>
   (await holders(tx, role, rank)).map((h) => h.id);
 

@@ -2,6 +2,7 @@ import { dayIn } from '#core/days.ts';
 import { notFound } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
 import type { Deps } from '#platform/deps.ts';
+import { CLASS_WORDS } from '#policy/index.ts';
 import { LEADING_ROLES, type PolicyDocument, type RoleId } from '#policy/types.ts';
 import { holders, names, roleTitle, searchPeople } from '#rooms/identity/index.ts';
 import { escalationSteps } from '#rooms/monitoring/index.ts';
@@ -194,7 +195,9 @@ async function optionsFor(
     types: () => (document ? typesOf(document) : []).map((t) => ({ value: t.id, text: t.name })),
     rows: () => [
       { value: 'none', text: 'None of them' },
-      ...(document?.rules ?? []).filter((r) => r.id.startsWith('UAR-')).map((r) => ({ value: r.id, text: r.name })),
+      ...(document?.rules ?? [])
+        .filter((r) => r.id.startsWith('UAR-'))
+        .map((r) => ({ value: r.id, text: r.class ? `${r.name} (${CLASS_WORDS[r.class]})` : r.name })),
     ],
     items: () => story.items.filter((i) => i.done === null).map((i) => ({ value: i.id, text: i.text })),
     outcomes: () =>

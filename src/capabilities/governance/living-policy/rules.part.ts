@@ -1,5 +1,12 @@
 import { type Block, headedTable, note, paragraph, type Rich, table } from '#platform/documents/index.ts';
-import type { Audience, DeviceClass, PolicyDocument, Rule, SanctionTable } from '#policy/index.ts';
+import {
+  type Audience,
+  CLASS_WORDS,
+  type DeviceClass,
+  type PolicyDocument,
+  type Rule,
+  type SanctionTable,
+} from '#policy/index.ts';
 import { part, sayApplies, sayCell, type Words } from './policy.words.ts';
 
 /** The matrices, in words. */
@@ -18,7 +25,6 @@ export function rulesParts(document: PolicyDocument, words: Words): Block[] {
 }
 
 const COLUMNS: Readonly<Record<Audience, string>> = { staff: 'Staff', pupil: 'Pupils', guest: 'Guests' };
-const CLASSES = { illegal: 'against the law', prohibited: 'forbidden', unsuitable: 'out of place in school' } as const;
 const UNCONFIRMED =
   'Where an answer says “to be confirmed”, the policy it was taken from is unclear and the school has not decided yet.';
 
@@ -29,7 +35,7 @@ function matrix(id: string, title: string, rules: readonly Rule[], words: Words)
   const head = ['Rule', ...(classed ? ['Kind'] : []), ...audiences.map((a) => COLUMNS[a]), 'Clause'];
   const rows = rules.map((r): Rich[] => [
     `${r.name}${sayApplies(r.applies)}`,
-    ...(classed ? [r.class ? CLASSES[r.class] : ''] : []),
+    ...(classed ? [r.class ? CLASS_WORDS[r.class] : ''] : []),
     ...audiences.map((a) => sayCell(r.cells[a])),
     words.clause(r.clause),
   ]);

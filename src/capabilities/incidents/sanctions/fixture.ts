@@ -19,6 +19,8 @@ export interface SanctionSchool {
     about?: readonly Part[],
     more?: {
       readonly category?: string;
+      /** The row of the policy that it touches. */
+      readonly row?: string;
       readonly happenedOn?: string;
       readonly verdict?: 'substance' | 'no-substance';
     },
@@ -93,7 +95,7 @@ export async function sanctionSchool(
         text: 'Told to me at the end of the lesson.',
       });
       await step(lead, c, 'assign', { person: s.people[lead].id });
-      await step(lead, c, 'classify', { detail: CLASSIFIED });
+      await step(lead, c, 'classify', { detail: { ...CLASSIFIED, row: more.row ?? 'none' } });
       await step(lead, c, 'contain');
       if (centre) await step(lead, c, 'join', { person: s.people[second].id });
       for (const by of [lead, second])
