@@ -59,7 +59,7 @@ test('the same question at the same time is asked once, and again only when its 
 
 test('a name without address is an error, each time anew', async () => {
   const resolve = resolver();
-  await assert.rejects(resolve('missing.example'));
-  await assert.rejects(resolve('missing.example'));
+  await assert.rejects(async () => resolve('missing.example'));
+  await assert.rejects(async () => resolve('missing.example'));
   assert.equal(asked.filter((a) => a === 'A missing.example').length, 2);
 });

@@ -11,11 +11,14 @@ const ENTRIES = 5_000;
 const TTL_MAX = 300;
 const TTL_MIN = 5;
 
-/** Names → addresses for the proxy, over the same upstreams as the DNS service, with a small cache. Identical questions in flight are one. */
+/**
+ * Names → addresses for the proxy, over the same upstreams as the DNS service, with a small cache. Identical questions in
+ * flight are one; what is known is given at once.
+ */
 export function createResolve(
   upstreams: readonly { address: string; port: number }[],
   clock: Clock,
-): (host: string) => Promise<Target[]> {
+): (host: string) => Target[] | Promise<Target[]> {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers(
     upstreams.map((u) => (u.address.includes(':') ? `[${u.address}]:${u.port}` : `${u.address}:${u.port}`)),
@@ -41,7 +44,7 @@ export function createResolve(
     return targets;
   }
 
-  return async (host) => {
+  return (host) => {
     const literal = isIP(host);
     if (literal !== 0) return [{ address: host, family: literal === 4 ? 4 : 6 }];
     const known = cache.get(host);

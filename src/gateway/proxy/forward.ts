@@ -51,11 +51,14 @@ export async function forward(
   if (fault) return decline(req, res, ...fault);
   const { target } = parsed;
 
-  const client = await gate.identify(req);
+  // What is known at once is not waited for: this is the proxy's busiest place.
+  const who = gate.identify(req);
+  const client = who instanceof Promise ? await who : who;
   if (client === 'ask') return askToSignIn(req, res, page());
-  const admission = isWebPort(target.port)
-    ? await gate.admit(client, target)
+  const admitted = isWebPort(target.port)
+    ? gate.admit(client, target)
     : gate.refuse(client, target.host, FORBIDDEN_PORT);
+  const admission = admitted instanceof Promise ? await admitted : admitted;
   if (req.socket.destroyed) return res;
   const decided = 'judgement' in admission ? admission.judgement : null;
   for (const [name, value] of Object.entries(stampHeader(client, decided))) res.setHeader(name, value);

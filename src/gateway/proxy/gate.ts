@@ -15,11 +15,14 @@ import type { SignIn } from './sign-in.ts';
 import { parseAbsoluteForm, type Target } from './target.ts';
 import type { Address } from './upstream.ts';
 
+/** The addresses of a name; at once where they are known. Rejects where there are none. */
+export type Resolve = (host: string) => readonly Address[] | Promise<readonly Address[]>;
+
 export interface GateParts {
   readonly judge: Judge;
   readonly recorder: Recorder;
   readonly signIn: SignIn;
-  readonly resolve: (host: string) => Promise<readonly Address[]>;
+  readonly resolve: Resolve;
   readonly settings: () => ProxySettings;
   readonly page: () => BlockPageContext;
   readonly proofs?: Proofs;
@@ -47,39 +50,49 @@ export class Gate {
 
   /**
    * Who is it? Credentials first, then what the address tells. A password is only looked at where it cannot have
-   * been overheard: over loopback or TLS; elsewhere it is as if none had been sent, and none is asked for.
+   * been overheard: over loopback or TLS; elsewhere it is as if none had been sent, and none is asked for. Whoever sends
+   * none is known at once.
    */
-  async identify(req: IncomingMessage): Promise<Client | 'ask'> {
-    const { judge, signIn, settings, proofs } = this.#parts;
+  identify(req: IncomingMessage): Client | 'ask' | Promise<Client | 'ask'> {
+    const { judge, settings } = this.#parts;
     const address = clientAddress(req);
     if (!isConfidential(req, address)) return judge.identify(address);
     const [credentials] = valuesOf(req.rawHeaders, 'proxy-authorization');
-    if (credentials !== undefined) {
-      const credential = proofs === undefined ? null : credentialOf(credentials);
-      const test = credential && proofs?.clientOf(credential, address);
-      if (test) return test === 'refused' ? 'ask' : test;
-      const result = await signIn.check(credentials, address);
-      if (result.kind === 'known') return judge.identify(address, result.person);
-      // Asking again would not help while control cannot answer: go on as whoever the address is.
-      return result.kind === 'wrong' ? 'ask' : judge.identify(address);
-    }
+    if (credentials !== undefined) return this.#byCredentials(credentials, address);
     const client = judge.identify(address);
     return client.how === 'unidentified' && settings().proxySignIn === 'ask' ? 'ask' : client;
   }
 
+  async #byCredentials(credentials: string, address: string): Promise<Client | 'ask'> {
+    const { judge, signIn, proofs } = this.#parts;
+    const credential = proofs === undefined ? null : credentialOf(credentials);
+    const test = credential && proofs?.clientOf(credential, address);
+    if (test) return test === 'refused' ? 'ask' : test;
+    const result = await signIn.check(credentials, address);
+    if (result.kind === 'known') return judge.identify(address, result.person);
+    // Asking again would not help while control cannot answer: go on as whoever the address is.
+    return result.kind === 'wrong' ? 'ask' : judge.identify(address);
+  }
+
   /** Judge, resolve, and check the addresses that will be connected to. Exactly one decision is recorded. */
-  async admit(client: Client, target: Target): Promise<Admission> {
+  admit(client: Client, target: Target): Admission | Promise<Admission> {
     if (isCanary(target.host)) return this.refuse(client, target.host, OWN_DNS);
     const judgement = this.#parts.judge.judge(client, target.host, target.path || undefined);
     if (judgement.outcome === 'block') return this.refuse(client, target.host, judgement);
     // As in DNS (dns/resolver.ts says why): nothing is looked up for a test, and nobody is connected to.
     if (isTest(client)) return { kind: 'proved', judgement };
     const goal = this.#safely(client, target);
-    const found = await this.#addressesOf(goal.host);
-    const refusal = this.#wrongWay(target, found);
+    const found = this.#addressesOf(goal.host);
+    return found instanceof Promise
+      ? found.then((addresses) => this.#reaching(client, target, goal, judgement, addresses))
+      : this.#reaching(client, target, goal, judgement, found);
+  }
+
+  #reaching(client: Client, target: Target, goal: Target, judgement: Judgement, found: readonly Address[]): Admission {
+    const addresses = found.filter(({ address }) => this.#mayReach(address));
+    const refusal = this.#wrongWay(target, found, addresses);
     if (refusal) return this.refuse(client, target.host, refusal);
     this.#parts.recorder.record(client, 'proxy', target.host, judgement);
-    const addresses = found.filter(({ address }) => this.#mayReach(address));
     return addresses.length > 0 ? { kind: 'admitted', target: goal, addresses } : { kind: 'unknown-host' };
   }
 
@@ -134,23 +147,20 @@ export class Gate {
     return safe === undefined ? null : safeAlias(safe, safetyOf(this.#parts.settings(), client.profile));
   }
 
-  async #addressesOf(host: string): Promise<readonly Address[]> {
+  #addressesOf(host: string): readonly Address[] | Promise<readonly Address[]> {
     const family = isIP(host);
     if (family !== 0) return [{ address: host, family: family === 6 ? 6 : 4 }];
-    try {
-      return await this.#parts.resolve(host);
-    } catch {
-      return [];
-    }
+    const found = this.#parts.resolve(host);
+    return found instanceof Promise ? found.catch(() => []) : found;
   }
 
   /** The way into private networks, and to Gatehouse's own pages, where every client would have our address. */
-  #wrongWay(target: Target, found: readonly Address[]): Judgement | null {
+  #wrongWay(target: Target, found: readonly Address[], reachable: readonly Address[]): Judgement | null {
     const pages = this.#ownPages();
     if (pages && pages.port === target.port) {
       if (pages.host === target.host || found.some(({ address }) => address === pages.host)) return OWN_PAGES;
     }
-    return found.length > 0 && !found.some(({ address }) => this.#mayReach(address)) ? PRIVATE_TARGET : null;
+    return found.length > 0 && reachable.length === 0 ? PRIVATE_TARGET : null;
   }
 
   #mayReach(address: string): boolean {

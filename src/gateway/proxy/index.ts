@@ -9,12 +9,12 @@ import type { Judge, Recorder } from '../judge.ts';
 import type { Proofs } from '../proof/door.ts';
 import { proxyStatus, refuseTunnel, sendText } from './answers.ts';
 import { forward } from './forward.ts';
-import { Gate, type ProxySettings } from './gate.ts';
+import { Gate, type ProxySettings, type Resolve } from './gate.ts';
 import { type Listening, listen } from './listen.ts';
 import { answerLocally } from './local.ts';
 import { SignIn, type Verify } from './sign-in.ts';
 import { tunnel } from './tunnel.ts';
-import { type Address, Upstream } from './upstream.ts';
+import { Upstream } from './upstream.ts';
 
 export type { Listening } from './listen.ts';
 export { type BlockPageOptions, startBlockPage } from './local.ts';
@@ -28,7 +28,7 @@ export interface ProxyOptions {
   readonly judge: Judge;
   readonly recorder: Recorder;
   readonly verify: Verify;
-  readonly resolve: (host: string) => Promise<readonly Address[]>;
+  readonly resolve: Resolve;
   /** Read on every request, so a new snapshot counts at once. */
   readonly settings: () => ProxySettings;
   readonly page: () => BlockPageContext;
