@@ -41,6 +41,24 @@ test('a request is forwarded in origin form, to the host that was judged, and re
   ]);
 });
 
+test('what a path and a header hold is forwarded byte for byte, with a body and without', async (t) => {
+  const s = await scene(t);
+  const site = await origin(t, (req, res) => {
+    const name = req.rawHeaders.indexOf('X-Own');
+    res.end(`${req.url} ${Buffer.from(req.rawHeaders[name + 1] ?? '', 'latin1').toString('hex')}`);
+  });
+  const path = '/a|b/..;/%2e%2E//c?x={y}^"%zz&q=\\\\';
+  for (const [method, length] of [
+    ['GET', ''],
+    ['GET', 'Content-Length: 0\r\n'],
+    ['POST', 'Content-Length: 0\r\n'],
+  ]) {
+    const head = `${method} http://site.example:${site.port}${path} HTTP/1.1\r\nHost: x\r\n${length}X-Own: caf\xe9\r\nConnection: close\r\n\r\n`;
+    const answer = await exchangeRaw(s.proxy.port, [Buffer.from(head, 'latin1')]);
+    assert.ok(answer.endsWith(`${path} 636166e9`), answer);
+  }
+});
+
 test('the authority of the target wins over a Host header that says something else', async (t) => {
   const s = await scene(t);
   const port = await tcpOrigin(t, echoHead);
