@@ -8,6 +8,7 @@ export {
   type FilterChange,
   heldSites,
 } from './changes/index.ts';
+export { OVERSEERS } from './filtering.duties.ts';
 export { filteringJobs, tendLists } from './filtering.jobs.ts';
 export { filteringRoom } from './filtering.routes.ts';
 export { enrolGateway, type GatewayTrouble, gatewayOf, type OnGatewayTrouble } from './gateways.service.ts';

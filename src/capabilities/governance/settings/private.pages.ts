@@ -1,5 +1,6 @@
 import { forbidden } from '#core/errors.ts';
 import type { Tx } from '#platform/db.ts';
+import { OVERSEERS } from '#rooms/filtering/index.ts';
 import { names } from '#rooms/identity/index.ts';
 import { contextOf, hasDuty, type Viewer } from '#web/index.ts';
 import { othersWith } from './private.letters.ts';
@@ -28,16 +29,18 @@ function offeredTo(viewer: Viewer, deciders: readonly string[], p: PrivatePropos
     .filter((action) => (action === 'withdraw') === mine);
 }
 
-/** Only those who ask or decide see the school's own addresses; `forbidden` says so to everybody else. */
-export async function mustDecide(tx: Tx, viewer: Viewer, now: number): Promise<readonly string[]> {
-  const deciders = await deciderRoles(tx, now);
-  if (hasDuty(viewer, ...deciders)) return deciders;
-  throw forbidden('private-targets.see', 'This is for those who look after the filter.');
+/** Only those who ask or decide act; `forbidden` says so to everybody else. */
+export async function mustDecide(tx: Tx, viewer: Viewer, now: number): Promise<void> {
+  if (!hasDuty(viewer, ...(await deciderRoles(tx, now)))) throw notTheirs();
 }
+
+const notTheirs = () => forbidden('private-targets.see', 'This is for those who look after the filter.');
 
 /** What is open, what waits and for whom, and what was decided, the newest first (FIL-04, FCR-02). */
 export async function privateTargets(tx: Tx, viewer: Viewer, now: number, q = '') {
-  const deciders = await mustDecide(tx, viewer, now);
+  const deciders = await deciderRoles(tx, now);
+  // Whoever oversees the filter sees it too, so that no opening is a private matter (FCR-09).
+  if (!hasDuty(viewer, ...OVERSEERS, ...deciders)) throw notTheirs();
   const proposals = await privateProposals(tx);
   const who = await names(
     tx,

@@ -125,7 +125,9 @@ test('FCR-04 the role that agrees is the one the policy in force names, and no o
     const of = (part: Part) => theirs.as(other.people[part]);
     await of('administrator').post('/settings/private', { allowedPrivate: '10.1.0.0/16', reason: WHY });
     const [p] = await t.asOwner(`select id from private_target_proposal where school_id = $1`, [other.id]);
-    assert.equal((await of('filterApprover').get('/settings/private')).statusCode, 403);
+    // Who oversees the filter still sees it, and can do nothing there.
+    const seen = (await of('filterApprover').get('/settings/private')).body;
+    assert.ok(seen.includes('10.1.0.0/16') && !seen.includes('/agree'));
     assert.equal((await of('filterApprover').post(`/settings/private/${p?.id}/agree`)).statusCode, 403);
     assert.match((await of('dsl').get('/settings/private')).body, /Agree/);
     assert.equal((await of('dsl').post(`/settings/private/${p?.id}/agree`)).statusCode, 303);
@@ -314,6 +316,30 @@ test('FIL-04 whoever may decide finds it on their first page and on its own page
     );
   }
   assert.match((await pages.as(s.people.ictManager).get('/settings/private?q=nothing-like-it')).body, /Nothing fits/);
+});
+
+test('FCR-09 whoever oversees the filter sees what is open, what waits and what was decided, and nobody else does', async () => {
+  const id = await asked();
+  const sees: readonly Who[] = [
+    'administrator',
+    'second',
+    'ictManager',
+    'filterApprover',
+    'dsl',
+    'dslDeputy',
+    'head',
+    'leadGovernor',
+  ];
+  for (const who of [...(Object.keys(s.people) as Part[]), 'second' as const]) {
+    const page = await pages.as(person(who)).get('/settings/private');
+    assert.equal(page.statusCode, sees.includes(who) ? 200 : 403, who);
+  }
+  for (const who of ['dsl', 'head', 'leadGovernor'] as const) {
+    const { body } = await pages.as(person(who)).get('/settings/private');
+    assert.match(body, /Ada Locke asked for it/);
+    assert.ok(!body.includes(`/settings/private/${id}/`), `${who} can do nothing there`);
+  }
+  await send('administrator', `/${id}/withdraw`);
 });
 
 test('where nobody else can agree the page says so', async () => {
