@@ -94,7 +94,7 @@ export const UNFAIR_USE = 'unfair-use';
 function fairUseOf(doc: PolicyDocument, profile: CompiledProfile): FairUse | null {
   const rule = forbidding(doc, profile, UNFAIR_USE);
   const { fairUse } = doc.settings;
-  if (rule === undefined || fairUse === undefined) return null;
+  if (rule === undefined || !fairUse) return null;
   const { megabytesAnHour, kilobitsASecond } = fairUse;
   const megabytes =
     profile.id === UNIDENTIFIED ? Math.min(...Object.values(megabytesAnHour)) : megabytesAnHour[profile.audience];

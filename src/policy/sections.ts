@@ -375,11 +375,13 @@ export const Settings = object({
   schoolMail: maybe(object({ hosts: set(HostName) })),
   /** UAR-17: more than this within an hour is unfair to others, and goes on slowly. */
   fairUse: maybe(
-    object({
-      megabytesAnHour: object({ staff: Megabytes, pupil: Megabytes, guest: Megabytes }),
-      kilobitsASecond: whole(64, 1_000_000),
-      unconfirmed: maybe(flag()),
-    }),
+    orNull(
+      object({
+        megabytesAnHour: object({ staff: Megabytes, pupil: Megabytes, guest: Megabytes }),
+        kilobitsASecond: whole(64, 1_000_000),
+        unconfirmed: maybe(flag()),
+      }),
+    ),
   ),
   /** D26 */ externalBodies: list(text(120)),
   /** D28 */ parentSignature: object({ asked: flag(), neededForAccess: flag(), unconfirmed: maybe(flag()) }),

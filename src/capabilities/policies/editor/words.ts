@@ -14,6 +14,7 @@ const LABELS: Readonly<Record<string, string>> = {
   '~after+within': 'It follows an event',
   '~minutes': 'Within a time',
   '~system+withinDays': 'Also in another system',
+  '~megabytesAnHour+kilobitsASecond+unconfirmed': 'So much an hour, then slowly',
   to: 'Goes to, or until',
   from: 'From',
   term: 'In term time only',
@@ -72,6 +73,8 @@ const HINTS: Readonly<Record<string, string>> = {
   created: 'Such as 2026-09-01.',
   duties: 'What this role does. Write each duty on a line of its own; add as many as your school has.',
   max: 'Empty: no limit.',
+  fairUse: 'Holds where a rule forbids unfair use. What goes through the proxy counts, in both directions.',
+  kilobitsASecond: 'How fast it goes on beyond that, over everything that one person has open.',
   listEvidence:
     'Lists err. Careful closes more and is wrong more often; sure closes less. Illegal and dangerous sites are closed alike.',
   safeSearch:
