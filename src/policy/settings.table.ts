@@ -197,12 +197,16 @@ export const SETTINGS: readonly Setting[] = [
   {
     id: 'D19',
     topic: 'Table of user actions',
-    at: ['/modules/userActions'],
-    say: ({ modules }) =>
-      modules.userActions
+    at: ['/modules/userActions', '/settings/fairUse'],
+    say: ({ modules, settings: { fairUse } }) => {
+      const table = modules.userActions
         ? 'There is a table of user actions.'
-        : 'There is no table of user actions; other clauses speak.',
-    docs: 'The rows of the table are rules like all others; without one there are fewer of them.',
+        : 'There is no table of user actions; other clauses speak.';
+      if (!fairUse) return table;
+      const { staff, pupil, guest } = fairUse.megabytesAnHour;
+      return `${table} A fair share of the network is ${staff} MB an hour for staff, ${pupil} for pupils and ${guest} for guests.`;
+    },
+    docs: 'The rows of the table are rules like all others; without one there are fewer of them. Where a rule forbids unfair use, gateways slow down whoever moves more through the proxy than is fair.',
   },
   {
     id: 'D20',

@@ -97,7 +97,13 @@ test('D17 D18 D19 D20 what people may do and what follows: closed by tables, or 
       b: ['selected', 'permission', 'selected', 'not-allowed', 'selected', 'permission'],
     },
     D18: { g: [{ value: 'never', minutesPerDay: null }], b: [{ value: 'reasonable', minutesPerDay: null }] },
-    D19: { g: [true], b: [false] },
+    D19: {
+      g: [
+        true,
+        { megabytesAnHour: { staff: 8000, pupil: 3000, guest: 1500 }, kilobitsASecond: 2000, unconfirmed: true },
+      ],
+      b: [false, null],
+    },
     D20: { g: [true, 'behaviour', 'staff-disciplinary'], b: [false, 'behaviour', 'staff-code'] },
   });
 });
