@@ -307,3 +307,27 @@ test('GOV-34 a file that is no policy is refused place by place; a sound one bec
   const page = await dsl().get(String(made.headers.location));
   assert.match(page.body, /0 of \d+ answered/);
 });
+
+test('UAR-17 what is fair is set on a page of the draft, and is gone again where none is chosen', async () => {
+  const id = await begin();
+  const url = `/policy/drafts/${id}/settings/D19`;
+  const { body } = await dsl().get(url);
+  assert.match(body, /Fair use[\s\S]*Megabytes an hour[\s\S]*Kilobits a second beyond that/);
+  // Every field as the page shows it, so that nothing is guessed here about how they are called.
+  const fields: Record<string, string> = {};
+  for (const [tag] of body.matchAll(/<input[^>]*>/g)) {
+    const [name, value] = [/ name="([^"]*)"/.exec(tag)?.[1], / value="([^"]*)"/.exec(tag)?.[1] ?? ''];
+    if (name && (!/type="(radio|checkbox)"/.test(tag) || / checked/.test(tag))) fields[name] = value;
+  }
+  const pupil = Object.keys(fields).find((f) => f.endsWith('/pupil')) ?? '';
+  const kind = Object.keys(fields).find((f) => f.endsWith(':kind')) ?? '';
+  assert.equal((await dsl().post(url, { ...fields, edit: await edit(id), do: 'save', [pupil]: '5' })).statusCode, 400);
+  assert.equal(
+    (await dsl().post(url, { ...fields, edit: await edit(id), do: 'save', [pupil]: '500' })).statusCode,
+    303,
+  );
+  assert.equal((await read(id)).document.settings.fairUse?.megabytesAnHour.pupil, 500);
+  const none = fields[kind] === '0' ? '1' : '0';
+  assert.equal((await dsl().post(url, { ...fields, edit: await edit(id), do: 'save', [kind]: none })).statusCode, 303);
+  assert.equal((await read(id)).document.settings.fairUse, null);
+});

@@ -44,6 +44,8 @@ const LABELS: Readonly<Record<string, string>> = {
   safety: 'Safe search and YouTube',
   safeSearch: 'Safe search only',
   youtube: 'YouTube’s restricted mode',
+  megabytesAnHour: 'Megabytes an hour',
+  kilobitsASecond: 'Kilobits a second beyond that',
 };
 
 /** Values that need other words than their own. */
@@ -74,7 +76,7 @@ const HINTS: Readonly<Record<string, string>> = {
   duties: 'What this role does. Write each duty on a line of its own; add as many as your school has.',
   max: 'Empty: no limit.',
   fairUse: 'Holds where a rule forbids unfair use. What goes through the proxy counts, in both directions.',
-  kilobitsASecond: 'How fast it goes on beyond that, over everything that one person has open.',
+  kilobitsASecond: 'Over everything that one person has open.',
   listEvidence:
     'Lists err. Careful closes more and is wrong more often; sure closes less. Illegal and dangerous sites are closed alike.',
   safeSearch:
